@@ -1,0 +1,129 @@
+// `sinter asm`: source to module file. What is wrong with the source is shown with its line and a caret.
+
+import { sha256Hex } from "#sha256";
+import { decodeUtf8 } from "../core/bytes.ts";
+import { type AsmOptions, assemble, type Diagnostic } from "../zasm/asm/index.ts";
+import { CliFailure, EXIT_CODE } from "./failure.ts";
+import { readInput, STANDARD, writeOutput } from "./files.ts";
+import { type Io, paint, print, type Sink } from "./io.ts";
+import { fileName } from "./load.ts";
+import { type Args, readAddress, readInteger } from "./options.ts";
+import { writeJsonLine } from "./record.ts";
+import { shown } from "./report.ts";
+import type { ASM } from "./specs.ts";
+
+export function asm({ given, operands }: Args<typeof ASM>, io: Io): number {
+  const [path = STANDARD] = operands;
+  const options = optionsOf(given);
+  const out = given.out ?? (path === STANDARD ? STANDARD : outputOf(path));
+  const source = readInput(io, path);
+  const result = assemble(source, options);
+  const diagnostics = result.ok ? result.warnings : result.diagnostics;
+  if (!given.json) printDiagnostics(io.stderr, fileName(path), source, diagnostics);
+  if (!result.ok) {
+    const [first] = diagnostics.filter(({ severity }) => severity === "error");
+    if (given.json) {
+      const members = [
+        ["status", "reject"],
+        ["code", first?.code],
+        ["reason", first?.message],
+      ] as const;
+      writeJsonLine(io.stdout, [...members, ["diagnostics", diagnostics]]);
+    }
+    return EXIT_CODE.refused;
+  }
+  const { bytes } = result;
+  if (out !== STANDARD) writeOutput(out, bytes);
+  if (given.json) {
+    writeJsonLine(io.stdout, [
+      ["status", "ok"],
+      ["out", out === STANDARD ? undefined : out],
+      ["moduleBase64", out === STANDARD ? bytes : undefined],
+      ["bytes", bytes.length],
+      ["sha256", sha256Hex(bytes)],
+      ["diagnostics", diagnostics],
+    ]);
+  } else if (out !== STANDARD) print(io.stdout, `wrote ${shown(out)}, ${bytes.length} bytes\n`);
+  else if (io.stdout.isTerminal) {
+    throw new CliFailure("usage.bad_value", "a module is no text for a terminal; give -o FILE or pipe it on");
+  } else io.stdout.write(bytes);
+  return EXIT_CODE.ok;
+}
+
+/** `x.zasm`, `x.asm`, `x.jsonl` and `x` all become `x.zasm.bin`. */
+const outputOf = (path: string): string => `${path.replace(/\.(zasm|asm|s|jsonl|ir)$/, "")}.zasm.bin`;
+
+function optionsOf(given: Args<typeof ASM>["given"]): AsmOptions {
+  const memBase = given["mem-base"];
+  if (memBase !== undefined && readAddress("--mem-base", memBase) % 8n !== 0n) {
+    throw new CliFailure("usage.bad_value", `--mem-base must be a multiple of 8, not ${memBase}`);
+  }
+  return {
+    ...(memBase === undefined ? {} : { memBase: readAddress("--mem-base", memBase) }),
+    ...(given.entry === undefined ? {} : { entry: given.entry }),
+    ...(given.impt ? { impt: true } : {}),
+    ...(given.expt ? { expt: true } : {}),
+    ...(given.escapes ? { escapes: true } : {}),
+    ...(given.mem === undefined ? {} : { mem: memoryOf(given.mem) }),
+  };
+}
+
+function memoryOf(text: string): { minBytes: number; maxBytes: number } {
+  const [min = "", max = "0", ...more] = text.split(",");
+  if (more.length > 0) throw new CliFailure("usage.bad_value", `--mem must be MIN or MIN,MAX, not ${text}`);
+  const read = (part: string) => readInteger("--mem", part, 0xffff_ffff);
+  return { minBytes: read(min), maxBytes: read(max) };
+}
+
+/** Longest piece of a source line shown. */
+const MAX_SHOWN_COLUMNS = 120;
+
+function printDiagnostics(
+  sink: Sink,
+  file: string,
+  source: Uint8Array,
+  diagnostics: readonly Diagnostic[],
+): void {
+  if (diagnostics.length === 0) return;
+  const wanted = new Set(diagnostics.map(({ line }) => line));
+  const lines = sourceLines(source, wanted);
+  for (const { severity, code, message, line, column, length } of diagnostics) {
+    const word = paint(sink, severity === "error" ? "red" : "yellow", severity);
+    const tail = paint(sink, "dim", `[${code}]`);
+    print(sink, `${shown(file)}:${line}:${column}: ${word}: ${shown(message)} ${tail}\n`);
+    print(sink, excerpt(sink, lines.get(line) ?? "", line, column, length));
+  }
+}
+
+/** The source line with a caret under the place. */
+function excerpt(sink: Sink, text: string, line: number, column: number, length: number): string {
+  const gutter = String(line).padStart(5);
+  // A window that holds the place, should the line be long.
+  const start = column <= MAX_SHOWN_COLUMNS - 20 ? 0 : column - 40;
+  const shownText = text.slice(start, start + MAX_SHOWN_COLUMNS);
+  const before = shownText.slice(0, column - 1 - start).replace(/[^\t]/g, " ");
+  const room = Math.max(1, shownText.length - before.length);
+  const marks = "^".padEnd(Math.min(length, room), "~");
+  // One column per character, so that the caret stands where it should.
+  const visible = shownText.replace(/[^\t\x20-\x7e\u00a0-\u{10ffff}]/gu, "?");
+  return `${paint(sink, "dim", `${gutter} |`)} ${visible}\n      ${paint(sink, "dim", "|")} ${before}${paint(sink, "green", marks)}\n`;
+}
+
+/** The wanted lines by number; invalid UTF-8 is shown as U+FFFD. */
+function sourceLines(source: Uint8Array, wanted: ReadonlySet<number>): Map<number, string> {
+  const text = decodeUtf8(source) ?? new TextDecoder().decode(source);
+  const found = new Map<number, string>();
+  const end = /\r\n|\n|\r/g;
+  let number = 1;
+  let start = 0;
+  for (let left = wanted.size; left > 0; number++) {
+    const match = end.exec(text);
+    if (wanted.has(number)) {
+      found.set(number, text.slice(start, match?.index));
+      left--;
+    }
+    if (match === null) break;
+    start = end.lastIndex;
+  }
+  return found;
+}

@@ -1,0 +1,104 @@
+// The command table. A command's code is imported when it is called, so that starting up costs the same for all.
+
+import { type Help, printHelp } from "./help.ts";
+import type { Io } from "./io.ts";
+import { type Args, type Options, parseArguments } from "./options.ts";
+import { ASM, BATCH, DISASM, INSPECT, RUN, VERIFY } from "./specs.ts";
+
+export interface Command extends Help {
+  /** Gives the exit code. */
+  run(argv: readonly string[], io: Io): Promise<number>;
+}
+
+type Run<O extends Options> = (args: Args<O>, io: Io) => number | Promise<number>;
+
+function command<O extends Options>(
+  help: Help & { readonly options: O },
+  load: () => Promise<Run<O>>,
+): Command {
+  return {
+    ...help,
+    async run(argv, io) {
+      const args = parseArguments(help, argv);
+      if (args.wantsHelp) {
+        printHelp(io.stdout, help);
+        return 0;
+      }
+      return (await load())(args, io);
+    },
+  };
+}
+
+export const COMMANDS: readonly Command[] = [
+  command(
+    {
+      name: "run",
+      summary: "run a module: stdin in, stdout and stderr out",
+      operands: ["MODULE"],
+      required: 1,
+      rest: "ARGS",
+      options: RUN,
+      notes: [
+        "`-` reads the module from standard input; the program then has an empty one unless --stdin is given.",
+        "Exit code: 0 returned, 1 trap or refused, 2 usage or unreadable file, 3 the host's side failed.",
+      ],
+    },
+    async () => (await import("./run.ts")).run,
+  ),
+  command(
+    {
+      name: "verify",
+      summary: "check a module without running it",
+      operands: ["MODULE"],
+      required: 1,
+      options: VERIFY,
+    },
+    async () => (await import("./verify.ts")).verify,
+  ),
+  command(
+    {
+      name: "asm",
+      summary: "assemble text, IR or opcode JSON Lines into a module",
+      operands: ["SOURCE"],
+      required: 1,
+      options: ASM,
+      notes: ["`-` reads the source from standard input and writes the module to standard output."],
+    },
+    async () => (await import("./asm.ts")).asm,
+  ),
+  command(
+    {
+      name: "disasm",
+      summary: "turn a module into text that assembles to the same bytes",
+      operands: ["MODULE"],
+      required: 1,
+      options: DISASM,
+    },
+    async () => (await import("./disasm.ts")).disasm,
+  ),
+  command(
+    {
+      name: "inspect",
+      summary: "show what is in a module: sections, exports, host calls, blocks",
+      operands: ["MODULE"],
+      required: 1,
+      options: INSPECT,
+    },
+    async () => (await import("./inspect.ts")).inspect,
+  ),
+  command(
+    {
+      name: "batch",
+      summary: "run many modules: JSON Lines in, JSON Lines out",
+      operands: ["FILE"],
+      required: 0,
+      options: BATCH,
+      notes: [
+        'In:  {"id":…, "module":"path" | "moduleBase64":"…", "stdin":"path" | "stdinBase64":"…",',
+        '      "policy":{…}, "tier":"…", "entry":"…", "state":true}; only the module is needed.',
+        "Out: one record per line, same order, flushed one by one. FILE defaults to standard input.",
+      ],
+    },
+    async () => (await import("./batch.ts")).batch,
+  ),
+];

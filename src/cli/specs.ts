@@ -1,0 +1,56 @@
+// The options of every command, apart from the commands themselves so that help needs none of them.
+
+import type { Options } from "./options.ts";
+import { POLICY_FILE, POLICY_FLAGS } from "./policy-flags.ts";
+
+const JSON_FLAG = { json: { kind: "flag", doc: "one JSON object on stdout, for machines" } } as const;
+const OUT = (doc: string) => ({ kind: "value", short: "o", placeholder: "FILE", doc }) as const;
+const STRICT_ENCODING = POLICY_FLAGS["strict-encoding"];
+
+export const RUN = {
+  ...POLICY_FLAGS,
+  tier: { kind: "value", placeholder: "TIER", doc: "auto (default), interp, baseline, opt or native" },
+  entry: { kind: "value", placeholder: "NAME", doc: "start at this export instead of the module's entry" },
+  stdin: { kind: "value", placeholder: "FILE", doc: "what the program reads; default: standard input" },
+  env: {
+    kind: "values",
+    placeholder: "K=V",
+    doc: "one environment entry (with --allow-env); may be repeated",
+  },
+  log: { kind: "value", placeholder: "FORM", doc: "program log lines as text (default) or jsonl" },
+  ...JSON_FLAG,
+} as const satisfies Options;
+
+export const VERIFY = {
+  ...POLICY_FILE,
+  strict: { kind: "flag", doc: "refuse bytes after the module" },
+  "strict-encoding": STRICT_ENCODING,
+  ...JSON_FLAG,
+} as const satisfies Options;
+
+export const ASM = {
+  out: OUT("default: SOURCE with .zasm.bin; - = standard output"),
+  "mem-base": { kind: "value", placeholder: "N", doc: "guest address the data is for; default 0" },
+  entry: { kind: "value", placeholder: "NAME", doc: "label to start at; default: the first instruction" },
+  impt: { kind: "flag", doc: "declare the host calls used (IMPT)" },
+  expt: { kind: "flag", doc: "export PUBLIC labels (EXPT)" },
+  mem: { kind: "value", placeholder: "MIN[,MAX]", doc: "declare the memory needed (MEM), in bytes" },
+  escapes: { kind: "flag", doc: "\\n \\t \\xNN and the like in strings mean what they say" },
+  ...JSON_FLAG,
+} as const satisfies Options;
+
+export const DISASM = {
+  out: OUT("default: standard output"),
+  ...JSON_FLAG,
+} as const satisfies Options;
+
+export const INSPECT = {
+  ...POLICY_FILE,
+  blocks: { kind: "flag", doc: "list every basic block" },
+  ...JSON_FLAG,
+} as const satisfies Options;
+
+export const BATCH = {
+  fuel: { kind: "value", placeholder: "N", doc: "fuel for lines whose policy has none" },
+  json: { kind: "flag", doc: "errors of the command itself as JSON too; answers always are" },
+} as const satisfies Options;

@@ -1,0 +1,148 @@
+// The one registry of failure codes, append-only, and the record every failure is reported as.
+// A code is an identity: nobody may parse reasons, and a reason may become better without notice.
+// Guest failure is a value of type `Failure`; embedder misuse throws `MisuseError`; our own bug throws `InternalError`.
+
+/** The contract's six, plus four of ours (D2). */
+export type Category =
+  | "decode"
+  | "oob"
+  | "div0"
+  | "unsupported"
+  | "abi"
+  | "resource"
+  | "policy"
+  | "io"
+  | "host"
+  | "internal";
+
+/** `reject`: refused before any guest instruction ran. `error`: the embedder's side failed. */
+export type FailureStatus = "trap" | "reject" | "error";
+
+interface ErrorRow {
+  readonly status: FailureStatus;
+  readonly category: Category;
+  /** The reason given when the place that raises it has nothing better to say. */
+  readonly reason: string;
+}
+
+const reject = (category: Category, reason: string): ErrorRow => ({ status: "reject", category, reason });
+const trap = (category: Category, reason: string): ErrorRow => ({ status: "trap", category, reason });
+const error = (category: Category, reason: string): ErrorRow => ({ status: "error", category, reason });
+
+export const ERRORS = {
+  "policy.unknown_field": reject("policy", "the policy has a field that does not exist"),
+  "policy.bad_value": reject("policy", "a policy field has a value it cannot have"),
+  "policy.unsupported": reject("unsupported", "these policy fields cannot be combined"),
+  "policy.unsupported_target": reject("unsupported", "this machine cannot run that target"),
+
+  "container.too_small": reject("decode", "shorter than the 40-byte header"),
+  "container.bad_magic": reject("decode", "does not start with ZASB"),
+  "container.unsupported_version": reject("decode", "container version is not 2"),
+  "container.unsupported_flags": reject("decode", "header flags are not 0"),
+  "container.bad_file_len": reject("decode", "file_len is shorter than the header"),
+  "container.truncated": reject("decode", "file_len is longer than the bytes given"),
+  "container.too_large": reject("resource", "file_len is over maxFileLen"),
+  "container.trailing_bytes": reject("decode", "bytes after file_len in strict mode"),
+  "container.bad_dir": reject("decode", "dir_count is 0 or over maxDirCount"),
+  "container.dir_range": reject("decode", "the directory is not inside the file"),
+  "container.section_flags": reject("decode", "section flags or reserved word are not 0"),
+  "container.section_range": reject("decode", "the section is not inside the file"),
+  "container.duplicate_section": reject("decode", "the section tag appears twice"),
+  "container.bad_code_len": reject("decode", "CODE length is 0, not a multiple of 4, or over maxCodeLen"),
+  "container.bad_impt": reject("decode", "IMPT is not 8 bytes ending in a zero word"),
+  "container.missing_code": reject("decode", "there is no CODE section"),
+  "container.section_overlap": reject("decode", "the section overlaps another, the header or the directory"),
+  "container.bad_data": reject("decode", "DATA is malformed"),
+  "container.bad_expt": reject("decode", "EXPT is malformed"),
+  "container.bad_mem": reject("decode", "MEM is malformed"),
+  "container.reserved_nonzero": reject("decode", "a reserved header word is not 0"),
+  "container.bad_entry": reject("decode", "entry_pc_words is not the start of an instruction"),
+  "container.mem_unmet": reject("resource", "memSize does not satisfy the MEM section"),
+
+  "verify.truncated": reject("decode", "CODE ends inside an instruction, or is over maxInsnWords"),
+  "verify.bad_opcode": reject("unsupported", "unknown or forbidden opcode"),
+  "verify.bad_register": reject("decode", "register index over 4"),
+  "verify.bad_fields": reject("decode", "a field has a value this instruction cannot have"),
+  "verify.bad_imm": reject("decode", "imm12 has a value this instruction cannot have"),
+  "verify.bad_target": reject("decode", "the target is not the start of an instruction"),
+  "verify.impt_mismatch": reject("abi", "IMPT does not name exactly the host calls in CODE"),
+
+  "data.out_of_bounds": reject("oob", "a DATA segment is outside guest memory"),
+  "entry.unknown": reject("policy", "no export of that name"),
+
+  "trap.fuel": trap("resource", "fuel used up"),
+  "trap.oob": trap("oob", "out of bounds memory access"),
+  "trap.div0": trap("div0", "division by zero"),
+  "trap.decode": trap("decode", "ran past the end of CODE"),
+  "trap.abi": trap("abi", "host call violation in strict mode"),
+  "trap.oom": trap("resource", "allocation failed in strict mode"),
+  "trap.call_depth": trap("resource", "calls nested deeper than maxCallDepth"),
+  "trap.output_limit": trap("resource", "output would pass maxOutputBytes"),
+
+  "host.threw": error("host", "a host hook threw"),
+  "host.bad_return": error("host", "a host hook returned something else than an integer in range"),
+  "host.async": error("host", "a host hook returned a promise; hooks are synchronous"),
+  "host.reentered": error("host", "a host hook called back into its own instance"),
+  "host.detached": error("host", "a host hook detached the view it was given"),
+  "host.oom": error("resource", "the host could not provide memory"),
+  "host.stack": error("resource", "less than 256 KiB of native stack left at the start"),
+
+  "tier.unavailable": error("unsupported", "the tier that was asked for cannot take this module"),
+
+  "io.not_found": error("io", "no such file"),
+  "io.read": error("io", "the file could not be read"),
+  "batch.bad_line": error("io", "the line is not a batch request"),
+  internal: error("internal", "a bug in the engine"),
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Where and why something failed. Plain data; safe to print, compare and send. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly category: Category;
+  readonly status: FailureStatus;
+  /** Short, one line, no host paths or addresses. */
+  readonly reason: string;
+  /** Byte offset into CODE: of the trapping instruction, or of what `verify.*` complains about. */
+  readonly pc?: number;
+  /** Byte offset into the file for `container.*` and `data.*`, into CODE for `verify.*`. */
+  readonly offset?: number;
+}
+
+/** Builds the failure record for `code`; `reason` replaces the registry's when given. */
+export function failure(
+  code: ErrorCode,
+  where: { readonly pc?: number; readonly offset?: number } = {},
+  reason?: string,
+): Failure {
+  const row = ERRORS[code];
+  return { code, category: row.category, status: row.status, reason: reason ?? row.reason, ...where };
+}
+
+export function isFailure<T extends object>(value: T | Failure): value is Failure {
+  // Own properties: a prototype polluted by others must not turn a result into a failure.
+  return Object.hasOwn(value, "category") && Object.hasOwn(value, "status");
+}
+
+/** The embedder used the API in a way it cannot be used. */
+export class MisuseError extends TypeError {
+  override readonly name = "MisuseError";
+}
+
+/** A state the engine believes impossible. */
+export class InternalError extends Error {
+  override readonly name = "InternalError";
+}
+
+/** At most 64 bytes of foreign text, printable ASCII, everything else as \xNN or \u{N}. */
+export function quoted(text: string): string {
+  let out = "";
+  for (const ch of text.slice(0, 65)) {
+    const cp = ch.codePointAt(0) ?? 0;
+    const part = cp >= 0x20 && cp < 0x7f && ch !== '"' && ch !== "\\" ? ch : `\\u{${cp.toString(16)}}`;
+    if (out.length + part.length > 61) return `"${out}..."`;
+    out += part;
+  }
+  return `"${out}"`;
+}

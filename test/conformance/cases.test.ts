@@ -1,0 +1,27 @@
+// Every file under test/cases, in every tier. A failure prints each difference with its file and line.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { EXECUTORS } from "./execute.ts";
+import { parseCaseFile } from "./format.ts";
+import { runCaseFile } from "./run.ts";
+
+const ROOT = fileURLToPath(new URL("../cases", import.meta.url));
+const MOST_SHOWN = 12;
+
+const names = readdirSync(ROOT, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".case"))
+  .map((name) => name.split(sep).join("/"))
+  .sort();
+
+describe.each(EXECUTORS)("$tier", (executor) => {
+  test.each(names)("%s", (name) => {
+    const file = parseCaseFile(name, readFileSync(join(ROOT, name), "utf8"));
+    const complaints = runCaseFile(file, executor);
+    const more = complaints.length - MOST_SHOWN;
+    const shown = complaints.slice(0, MOST_SHOWN).join("\n") + (more > 0 ? `\n… and ${more} more` : "");
+    expect(complaints.length, `${file.title}\n${shown}`).toBe(0);
+  });
+});
