@@ -88,7 +88,7 @@ const bug = (): Members => failureMembers(failure("internal"));
 
 function execute(engine: Engine, { module, stdin, policy, tier, entry, state }: BatchRequest): Members {
   const loaded = engine.load(contentOf("module", module), policy);
-  if (loaded.status === "reject") return outcomeMembers(loaded);
+  if (loaded.status !== "ok") return outcomeMembers(loaded);
   const instance = loaded.module.instantiate({
     stdin: contentOf("stdin", stdin),
     tier,

@@ -1,11 +1,7 @@
 // Loading a module for a command, and saying what was wrong with it.
 
 import { decodeUtf8 } from "../core/bytes.ts";
-import { type Failure, isFailure } from "../core/errors.ts";
-import type { Policy } from "../core/policy.ts";
-import { readContainer } from "../zasm/container/read.ts";
-import { lengthWords, opcodeOf } from "../zasm/isa/fields.ts";
-import { BY_MNEMONIC } from "../zasm/isa/table.ts";
+import type { Failure } from "../core/errors.ts";
 import { STANDARD } from "./files.ts";
 import type { Io } from "./io.ts";
 import { placeOf, printFailure } from "./report.ts";
@@ -32,19 +28,4 @@ export const fileName = (path: string): string => (path === STANDARD ? "standard
 /** One line on stderr for a module that was refused. */
 export function printReject(io: Io, failed: Failure, path: string): void {
   printFailure(io, failed.code, failed.reason, placeOf(fileName(path), failed));
-}
-
-/** Whether verified code can ask for input: through `in`, or through `ctl` by handle. */
-export function readsInput(bytes: Uint8Array, policy: Policy): boolean {
-  const container = readContainer(bytes, policy);
-  if (isFailure(container)) return false;
-  const { code } = container;
-  const view = new DataView(code.buffer, code.byteOffset, code.length);
-  const asks = ["IN", "CTL"].map((name) => BY_MNEMONIC.get(name)?.opcode);
-  for (let at = 0; at + 4 <= code.length; ) {
-    const word = view.getInt32(at, true);
-    if (asks.includes(opcodeOf(word))) return true;
-    at += 4 * lengthWords(word);
-  }
-  return false;
 }

@@ -7,7 +7,7 @@ import { type Outcome, TIERS, type TierChoice } from "../zasm/runtime/outcome.ts
 import { CliFailure, EXIT_CODE } from "./failure.ts";
 import { assertOneStdin, readFile, readInput, readStdin, STANDARD } from "./files.ts";
 import { type Io, print, type Sink } from "./io.ts";
-import { explain, printReject, readsInput } from "./load.ts";
+import { explain, printReject } from "./load.ts";
 import type { Args } from "./options.ts";
 import { policyOf } from "./policy.ts";
 import { failureMembers, outcomeMembers, writeJsonLine } from "./record.ts";
@@ -89,7 +89,7 @@ function execute(
   }
   const bytes = readInput(io, path);
   const loaded = Engine.create().load(bytes, policy);
-  if (loaded.status === "reject") {
+  if (loaded.status !== "ok") {
     return { outcome: { ...loaded, reason: explain(loaded, bytes, path) }, path };
   }
   const outcome = loaded.module
@@ -111,7 +111,8 @@ function execute(
     if (given.stdin !== undefined && given.stdin !== STANDARD) return readFile(given.stdin);
     if (path === STANDARD || given.policy === STANDARD) return new Uint8Array(0); // D31
     // A program that cannot ask for input never waits for it.
-    if (loaded.status !== "ok" || !readsInput(bytes, loaded.module.policy)) return new Uint8Array(0);
+    const calls = loaded.status === "ok" ? loaded.module.hostCalls : [];
+    if (!calls.includes("in") && !calls.includes("ctl")) return new Uint8Array(0);
     if (io.stdin.isTerminal && io.stderr.isTerminal) {
       print(io.stderr, "sinter: reading standard input up to Ctrl-D (or give --stdin FILE)\n");
     }

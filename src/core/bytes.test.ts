@@ -22,6 +22,7 @@ describe("copyBytes", () => {
     expect(copyBytes(source, 2)).toEqual(Uint8Array.of(1, 2));
     expect(copyBytes(source, 3)).toEqual(source);
     expect(copyBytes(source, 4)).toEqual(source);
+    expect(copyBytes(source, 1)).toEqual(Uint8Array.of(1));
     expect(copyBytes(source, 0)).toEqual(new Uint8Array(0));
   });
 

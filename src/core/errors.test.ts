@@ -71,6 +71,8 @@ describe("quoted", () => {
   test.each([
     ["plain", '"plain"'],
     ["", '""'],
+    ["from space to ~", '"from space to ~"'],
+    ["\x1f\x7f", '"\\u{1f}\\u{7f}"'],
     ['a"b\\c', '"a\\u{22}b\\u{5c}c"'],
     ["line\nbreak\x1b[0m", '"line\\u{a}break\\u{1b}[0m"'],
     ["😀", '"\\u{1f600}"'],

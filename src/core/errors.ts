@@ -59,7 +59,9 @@ export const ERRORS = {
   "container.bad_entry": reject("decode", "entry_pc_words is not the start of an instruction"),
   "container.mem_unmet": reject("resource", "memSize does not satisfy the MEM section"),
 
+  // z[impl vm.error.category.decode]
   "verify.truncated": reject("decode", "CODE ends inside an instruction, or is over maxInsnWords"),
+  // z[impl vm.error.category.unsupported]
   "verify.bad_opcode": reject("unsupported", "unknown or forbidden opcode"),
   "verify.bad_register": reject("decode", "register index over 4"),
   "verify.bad_fields": reject("decode", "a field has a value this instruction cannot have"),
@@ -70,8 +72,11 @@ export const ERRORS = {
   "data.out_of_bounds": reject("oob", "a DATA segment is outside guest memory"),
   "entry.unknown": reject("policy", "no export of that name"),
 
+  // z[impl vm.error.category.resource-fuel]
   "trap.fuel": trap("resource", "fuel used up"),
+  // z[impl vm.error.category.oob]
   "trap.oob": trap("oob", "out of bounds memory access"),
+  // z[impl vm.error.category.div0]
   "trap.div0": trap("div0", "division by zero"),
   "trap.decode": trap("decode", "ran past the end of CODE"),
   "trap.abi": trap("abi", "host call violation in strict mode"),
@@ -139,7 +144,7 @@ export class InternalError extends Error {
 export function quoted(text: string): string {
   let out = "";
   for (const ch of text.slice(0, 65)) {
-    const cp = ch.codePointAt(0) ?? 0;
+    const cp = ch.codePointAt(0)!;
     const part = cp >= 0x20 && cp < 0x7f && ch !== '"' && ch !== "\\" ? ch : `\\u{${cp.toString(16)}}`;
     if (out.length + part.length > 61) return `"${out}..."`;
     out += part;

@@ -67,7 +67,7 @@ describe("defaults", () => {
     expect(POLICY_FIELDS).toHaveLength(21);
   });
 
-  // z[verify vm.policy.allow-time] z[verify vm.policy.allow-env]
+  // z[verify vm.policy.allow-time] z[verify vm.policy.allow-env] z[verify vm.goal.deterministic]
   test("give the guest neither time nor environment", () => {
     expect(resolved()).toMatchObject({ allowTime: false, allowEnv: false });
   });

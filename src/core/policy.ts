@@ -6,6 +6,7 @@ import { type Failure, failure, quoted } from "./errors.ts";
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
+// z[impl vm.policy.target] z[impl vm.policy.mem-base] z[impl vm.policy.mem-size] z[impl vm.policy.fuel]
 /** What an embedder may write. Every field is optional; unknown fields are refused. */
 export interface PolicyInput {
   /** `host` = the best safe tier here (default). `x86_64` / `arm64` = native code for that machine. */

@@ -8,7 +8,9 @@
 //   -- asm           assembly; {name} is filled in by the columns of a table row
 //   -- words         CODE as hex words           -- module    the file as hex bytes
 //   -- expect        one `key value` per line
-//   -- table         rows `column=value … => column=value … [trap.code]`
+//   -- table         rows `column=value … => column=value … [trap.code]`, where a column is a register, CMP,
+//                    [address]=hex, and before `fuel` or a name of the program, after `pc`, `used`, `stdout`,
+//                    `stderr` (hex); `=> same` where nothing changes
 //
 // A program section starts a new case of the file; it is followed by exactly one of expect and table.
 
@@ -59,6 +61,8 @@ export interface Row {
     readonly trap?: string;
     readonly pc?: number;
     readonly fuelUsed?: number;
+    readonly stdout: Uint8Array;
+    readonly stderr: Uint8Array;
     readonly registers: RegisterValues;
     readonly memory: readonly Bytes[];
   };
@@ -299,9 +303,7 @@ class Parser {
   /** `[0x10]` and hex digits, spaced or not. */
   #memory(key: string, value: string, line: number): Bytes {
     const address = /^\[(\S+)\]$/.exec(key)?.[1] ?? this.#fail(line, `expected [address], found ${key}`);
-    const bytes = this.#hex(value, line);
-    if (bytes.length === 0) this.#fail(line, `${key} has no bytes`);
-    return { address: this.#integer(address, line), bytes };
+    return { address: this.#integer(address, line), bytes: this.#hex(value, line) };
   }
 
   #register(name: string, value: string, line: number): bigint {
@@ -337,6 +339,12 @@ class Parser {
     const fuel = take(before.other, "fuel");
     const pc = take(after.other, "pc");
     const fuelUsed = take(after.other, "used");
+    const output = (key: string) => {
+      const value = after.other.get(key);
+      after.other.delete(key);
+      return this.#hex(value ?? "", line);
+    };
+    const [stdout, stderr] = [output("stdout"), output("stderr")];
     for (const key of [...before.other.keys(), ...after.other.keys()])
       this.#fail(line, `unknown column ${key}`);
     if (before.bare.length > 0) this.#fail(line, `unknown column ${before.bare[0]}`);
@@ -346,8 +354,7 @@ class Parser {
     }
     if ((trap === undefined) !== (pc === undefined))
       this.#fail(line, "a trap has a pc, a normal end has none");
-    const nothing = after.registers.size + after.memory.length === 0 && !/^\s*same\b/.test(right);
-    if (trap === undefined && nothing && fuelUsed === undefined) {
+    if (trap === undefined && fuelUsed === undefined && right.replace(/;.*/, "").trim() === "") {
       this.#fail(line, "the row expects nothing; say `=> same` where nothing changes");
     }
     return {
@@ -361,6 +368,8 @@ class Parser {
         ...(trap === undefined ? {} : { trap }),
         ...(pc === undefined ? {} : { pc }),
         ...(fuelUsed === undefined ? {} : { fuelUsed }),
+        stdout,
+        stderr,
         registers: after.registers,
         memory: after.memory,
       },

@@ -4,7 +4,7 @@
 import { sha256Hex } from "#sha256";
 import type { PolicyInput } from "../../src/core/policy.ts";
 import { Engine } from "../../src/index.ts";
-import { type AsmOptions, assemble } from "../../src/zasm/asm/assemble.ts";
+import { type AsmOptions, assemble } from "../../src/zasm/asm/index.ts";
 import { writeContainer } from "../../src/zasm/container/write.ts";
 import { REGISTERS } from "../../src/zasm/isa/table.ts";
 import type { Instance } from "../../src/zasm/runtime/instance.ts";
@@ -224,6 +224,8 @@ function runRow(name: string, item: Case, row: Row, executor: Executor): string[
       };
       check("code", after.trap, observed.code);
       check("pc", after.pc, observed.pc);
+      check("stdout", hex(after.stdout), hex(observed.stdout));
+      check("stderr", hex(after.stderr), hex(observed.stderr));
       if (after.fuelUsed !== undefined) check("fuel used", after.fuelUsed, observed.fuelUsed);
       if (isExact(observed, executor)) {
         for (const register of [...REGISTERS, "CMP"]) {

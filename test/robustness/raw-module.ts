@@ -32,7 +32,7 @@ export interface Built {
 }
 
 /** Offset and size of each header field. */
-export const HEADER = {
+const HEADER = {
   magic: [0, 4],
   version: [4, 2],
   flags: [6, 2],

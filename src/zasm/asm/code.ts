@@ -128,11 +128,17 @@ export class CodeBuilder {
     return "value" in found ? found.value : BigInt(this.wordOf(found.target) * 4);
   }
 
-  /** Decides every length, fills every place, and reports unknown names and distances that cannot be encoded. */
-  finish(resolve: Resolve): CodeImage {
+  /** Decides every length, fills every place, and reports distances that cannot be encoded. */
+  finish(resolve: Resolve, unknown: (name: string, at: At) => void): CodeImage {
     this.#layOut(resolve);
     const words = this.#stretched(resolve);
-    for (const fixup of this.#fixups) this.#fill(fixup, words, resolve);
+    for (const fixup of this.#fixups) {
+      const found = resolve(fixup.name);
+      if (found !== undefined) this.#fill(fixup, found, words);
+    }
+    for (const { name, ...at } of [...this.#stretches, ...this.#fixups]) {
+      if (resolve(name) === undefined) unknown(name, at);
+    }
 
     const bytes = new Uint8Array(words.length * 4);
     const view = new DataView(bytes.buffer);
@@ -176,7 +182,6 @@ export class CodeBuilder {
       for (; from < stretch.word; from++) words.push(this.#words[from] ?? 0);
       from++;
       const value = this.#valueOf(stretch.name, resolve);
-      if (value === undefined) this.#unknown(stretch.name, stretch);
       const { reg, scratch } = stretch;
       if (stretch.long) {
         warnScratch(this.#diagnostics, stretch, scratch, `CP with ${stretch.name} = ${value}`);
@@ -190,14 +195,9 @@ export class CodeBuilder {
     return words;
   }
 
-  #fill(fixup: Fixup, words: readonly number[], resolve: Resolve): void {
+  #fill(fixup: Fixup, found: Resolved, words: readonly number[]): void {
     const out = words as number[]; // ours: either #words or the copy just made
     const index = this.wordOf(fixup);
-    const found = resolve(fixup.name);
-    if (found === undefined) {
-      this.#unknown(fixup.name, fixup);
-      return;
-    }
     if (fixup.kind === "branch") {
       if (!("target" in found)) {
         this.#diagnostics.report(
@@ -226,10 +226,6 @@ export class CodeBuilder {
     } else {
       out[index] = withImm12(out[index] ?? 0, Number(value));
     }
-  }
-
-  #unknown(name: string, at: At): void {
-    this.#diagnostics.report("asm.unknown_name", at, `${name} is not defined`);
   }
 
   /** In order of pc. A line that made no words has no entry. */

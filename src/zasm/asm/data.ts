@@ -5,7 +5,7 @@ import { concat } from "../container/write.ts";
 import type { At, Diagnostics } from "./diagnostics.ts";
 
 /** Where the first item goes: addresses below are left to null and the host. */
-export const DATA_BASE = 16;
+const DATA_BASE = 16;
 /** As the policy's ceiling for memSize. */
 export const MAX_DATA_BYTES = 256 * 1024 * 1024;
 const END_OF_ADDRESSES = 2 ** 32;

@@ -25,6 +25,10 @@ export function directive(
     if (name === undefined) read.report("asm.missing_name", at, `expected a label before ${d}`);
     return name !== undefined;
   };
+  if (name !== undefined && (d === "PUBLIC" || d === "EXTERN")) {
+    read.report("asm.bad_operand", name.at, `${d} names nothing: expected no label before it`);
+    return;
+  }
   switch (d) {
     case "DB":
     case "STR": {
@@ -230,7 +234,7 @@ class Arguments {
     const value = this.#program.constantValue(arg.name);
     if (value === undefined) {
       const text = `${this.#directive}: expected ${expected}, and ${arg.name} is no constant defined above`;
-      this.report("asm.unknown_name", arg, text);
+      this.#program.unknown(arg.name, arg, text);
     }
     return value;
   }

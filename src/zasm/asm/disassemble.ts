@@ -15,8 +15,8 @@ import {
 } from "../container/format.ts";
 import { readContainer } from "../container/read.ts";
 import { type Layout, type ModuleParts, writeContainer } from "../container/write.ts";
-import { decodeInsn, type Insn, lengthWords } from "../isa/fields.ts";
-import { CONDITIONS, REGISTERS } from "../isa/table.ts";
+import { decodeInsn, type Insn, imm12Of, lengthWords, opcodeOf } from "../isa/fields.ts";
+import { BY_OPCODE, CONDITIONS, REGISTERS } from "../isa/table.ts";
 import { type VerifiedModule, verifyModule } from "../verify/verify.ts";
 import { MAX_SOURCE_LENGTH } from "./assemble.ts";
 import { encodeWord, fieldsOf, loadWords } from "./encode.ts";
@@ -26,6 +26,8 @@ import { quoteEscaped } from "./strings.ts";
 export interface DisasmOptions {
   /** What the module must satisfy. Default: any valid module is accepted. */
   readonly policy?: Policy;
+  /** Longest text, in UTF-16 units. Default, and at most useful, 256 MiB: what `assemble` reads. */
+  readonly maxTextLength?: number;
 }
 
 export type DisasmResult =
@@ -34,7 +36,7 @@ export type DisasmResult =
 
 /**
  * Text of a valid module; `assemble` turns it back into the same bytes. Modules that do not verify, and those whose
- * text would pass 256 MiB, give the failure.
+ * text would pass `maxTextLength`, give the failure.
  */
 export function disassemble(bytes: Uint8Array, options: DisasmOptions = {}): DisasmResult {
   const file = copyBytes(bytes);
@@ -44,7 +46,7 @@ export function disassemble(bytes: Uint8Array, options: DisasmOptions = {}): Dis
   const container = readContainer(file, policy);
   if (isFailure(container)) return { ok: false, failure: container };
 
-  const out = new TextBuilder();
+  const out = new TextBuilder(options.maxTextLength ?? MAX_SOURCE_LENGTH);
   const names = labelNames(container, module);
   writeHeader(out, container, names);
   writeCode(out, module, names);
@@ -53,7 +55,7 @@ export function disassemble(bytes: Uint8Array, options: DisasmOptions = {}): Dis
   writeFileShape(out, container, file);
   const text = out.finish();
   if (text === undefined) {
-    return { ok: false, failure: failure("container.too_large", {}, "the text would pass 256 MiB") };
+    return { ok: false, failure: failure("container.too_large", {}, "the text would pass its length limit") };
   }
   return { ok: true, text };
 }
@@ -79,9 +81,14 @@ class TextBuilder {
   readonly #blocks: string[] = [];
   #lines: string[] = [];
   #length = 0;
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   get tooLong(): boolean {
-    return this.#length > MAX_SOURCE_LENGTH;
+    return this.#length > this.#limit;
   }
 
   line(text: string): void {
@@ -123,16 +130,17 @@ function labelNames(container: Container, module: VerifiedModule): Map<number, s
   };
   for (const { pcWords } of container.exports ?? []) need(pcWords);
   if (container.entryPcWords !== 0) need(container.entryPcWords);
-  for (const insn of instructions(module)) {
-    if (insn.target !== undefined) need(insn.target / 4);
+  for (const index of starts(module)) {
+    const word = module.code[index] ?? 0;
+    const format = BY_OPCODE[opcodeOf(word)]?.format;
+    if (format === "call" || format === "jr") need(index + imm12Of(word));
   }
   return names;
 }
 
-function* instructions(module: VerifiedModule): Generator<Insn> {
-  for (let index = 0; index < module.codeWords; index += lengthWords(module.code[index] ?? 0)) {
-    yield decodeInsn(module.code, index);
-  }
+/** Word indices of the instructions. */
+function* starts({ code, codeWords }: VerifiedModule): Generator<number> {
+  for (let index = 0; index < codeWords; index += lengthWords(code[index] ?? 0)) yield index;
 }
 
 const labelAt = (names: ReadonlyMap<number, readonly string[]>, word: number): string =>
@@ -154,9 +162,10 @@ function writeHeader(out: TextBuilder, container: Container, names: ReadonlyMap<
 
 function writeCode(out: TextBuilder, module: VerifiedModule, names: ReadonlyMap<number, string[]>): void {
   out.line("");
-  for (const insn of instructions(module)) {
+  for (const index of starts(module)) {
     if (out.tooLong) return;
-    for (const name of names.get(insn.pc / 4) ?? []) out.line(`${name}:`);
+    const insn = decodeInsn(module.code, index);
+    for (const name of names.get(index) ?? []) out.line(`${name}:`);
     out.line(`  ${codeLine(insn, names).padEnd(28)} ; ${hex(insn.pc, 4)}`);
   }
 }

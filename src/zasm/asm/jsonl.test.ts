@@ -51,8 +51,8 @@ DW 258
 msg: STR "a\\b", 10
 buf: RESB 4
 `;
-    const records = ir(
-      { k: "meta", producer: "test", ts: 1.70000000000000000001 },
+    const meta = '{"ir":"zasm-v1.1","k":"meta","producer":"test","ts":1.70000000000000000001}\n';
+    const records = `${meta}${ir(
       { k: "src", id: 1, line: 1 },
       { k: "diag", level: "error", msg: "ignored" },
       dir("PUBLIC", [sym("main")]),
@@ -78,7 +78,7 @@ buf: RESB 4
       dir("DW", [num(258)]),
       dir("STR", [str("a\\b"), num(10)], "msg"),
       { ...dir("RESB", [num(4)], "buf"), section: "bss" },
-    );
+    )}`;
     const options = { expt: true, impt: true };
     expect(ok(records, options).bytes).toEqual(ok(text, options).bytes);
     expect(ok(`\ufeff\r\n${records.replaceAll("\n", "\r\n\r\n")}\n`, options).bytes).toEqual(

@@ -52,8 +52,8 @@ export class Lexer {
     return this.#at >= this.#source.length;
   }
 
-  /** The tokens of the next line with an `end` after the last, or `undefined` if it has an error in it. */
-  line(): readonly Token[] | undefined {
+  /** The tokens of the next line, with an `end` after the last; `bad` if some of it could not be read. */
+  line(): { readonly tokens: readonly Token[]; readonly bad: boolean } {
     this.#line++;
     this.#lineStart = this.#at;
     const tokens: Token[] = [];
@@ -66,7 +66,7 @@ export class Lexer {
         tokens.push(this.#token("end", "", start));
         if (ch === ";") this.#match(REST);
         this.#endLine();
-        return bad ? undefined : tokens;
+        return { tokens, bad };
       }
       const token = this.#next(ch, start);
       if (token === undefined) bad = true;

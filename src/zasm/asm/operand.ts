@@ -6,7 +6,7 @@ import { CONDITIONS, type Format, REGISTERS } from "../isa/table.ts";
 import type { At } from "./diagnostics.ts";
 import { conditionNumber, isKeyword } from "./names.ts";
 
-export interface RegOperand extends At {
+interface RegOperand extends At {
   readonly t: "reg";
   readonly reg: number;
 }
@@ -14,7 +14,7 @@ export interface SymOperand extends At {
   readonly t: "sym";
   readonly name: string;
 }
-export interface NumOperand extends At {
+interface NumOperand extends At {
   readonly t: "num";
   /** -2^63 … 2^64-1. */
   readonly value: bigint;

@@ -87,6 +87,8 @@ export class Program {
   abi: { readonly id: number; readonly version: number } | undefined;
   impt = false;
   layout: LayoutRequest | undefined;
+  /** Names on lines that have an error: defined if the error were not, so nobody complains about them again. */
+  readonly #lost = new Set<string>();
   /** A label with nothing after it yet. */
   #bareLabel: { readonly name: string; readonly at: At } | undefined;
 
@@ -135,6 +137,19 @@ export class Program {
       this.diagnostics.report("asm.label_before_data", this.#bareLabel.at, text);
     }
     this.#bareLabel = undefined;
+  }
+
+  /** The line that defines `name` could not be read. */
+  lose(name: string): void {
+    if (!this.#names.has(name)) this.#lost.add(name);
+  }
+
+  /** Reports a name nobody defined. */
+  unknown(name: string, at: At, message = `${name} is not defined`): void {
+    const owner = name.endsWith("_len") ? name.slice(0, -4) : name;
+    const excused = this.#lost.has(name) || this.#lost.has(owner);
+    if (excused && this.diagnostics.errors.length > 0) return;
+    this.diagnostics.report("asm.unknown_name", at, message);
   }
 
   public(name: string, at: At): void {
@@ -212,7 +227,7 @@ export class Program {
   /** Word index of a code label, after layout. */
   #labelWord(name: string, at: At): number | undefined {
     const found = this.#resolve(name);
-    if (found === undefined) this.diagnostics.report("asm.unknown_name", at, `${name} is not defined`);
+    if (found === undefined) this.unknown(name, at);
     else if ("target" in found) return this.code.wordOf(found.target);
     else this.diagnostics.report("asm.not_a_label", at, `expected a label, but ${name} names no code`);
     return undefined;
@@ -228,7 +243,7 @@ export class Program {
     });
     // Layout of a program known to be wrong would only repeat what has been said.
     if (diagnostics.full) return failed();
-    const code = this.code.finish(this.#resolve);
+    const code = this.code.finish(this.#resolve, (name, at) => this.unknown(name, at));
     const data = this.data.finish();
     const exports = this.#exportList();
     const start: At = { line: 1, column: 1, length: 0 };

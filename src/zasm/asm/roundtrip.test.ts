@@ -420,6 +420,22 @@ describe("modules that are not valid", () => {
     expectSame(writeContainer({ code, memory: { minBytes: 200 * 1024 * 1024, maxBytes: 0 } }));
     expectSame(writeContainer({ code, data: [{ dst: 100 * 1024 * 1024, bytes: Uint8Array.of(1) }] }));
   });
+  test("a text longer than allowed is refused wherever it becomes too long", () => {
+    const bytes = scattered(
+      {
+        code: bytesOf(Uint32Array.of(0x01000000, 0x01000000)),
+        data: [{ dst: 16, bytes: Uint8Array.from({ length: 99 }, (_, i) => i) }],
+        extra: [{ tag: "NAME", bytes: new Uint8Array(99) }],
+      },
+      [3, 1, 4, 1, 5, 9, 2, 6, 5, 3],
+    );
+    const { length } = expectSame(bytes);
+    for (let maxTextLength = 0; maxTextLength < length; maxTextLength++) {
+      const refused = disassemble(bytes, { maxTextLength });
+      expect(refused).toMatchObject({ ok: false, failure: { code: "container.too_large" } });
+    }
+    expect(disassemble(bytes, { maxTextLength: length }).ok).toBe(true);
+  });
   test("random modules verify: the generator tests what it says", () => {
     const policy = resolvePolicy({ memSize: 65536 });
     if (isFailure(policy)) throw new Error(policy.reason);

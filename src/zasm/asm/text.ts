@@ -11,8 +11,8 @@ import type { Program } from "./program.ts";
 export function readText(source: string, program: Program): void {
   const lexer = new Lexer(source, program.diagnostics);
   while (!lexer.done && !program.diagnostics.full) {
-    const tokens = lexer.line();
-    if (tokens !== undefined) readStatement(new Tokens(tokens), program);
+    const { tokens, bad } = lexer.line();
+    readLine(new Tokens(tokens), bad, program);
   }
 }
 
@@ -54,14 +54,24 @@ class Tokens {
 const shownToken = (token: Token): string =>
   token.kind === "end" ? "the end of the line" : quoted(token.text);
 
-function readStatement(tokens: Tokens, program: Program): void {
-  const { diagnostics } = program;
-  let label: { text: string; at: At } | undefined;
+interface Label {
+  readonly text: string;
+  readonly at: At;
+}
+
+function readLine(tokens: Tokens, bad: boolean, program: Program): void {
+  let label: Label | undefined;
   if (tokens.peek.kind === "name" && tokens.after.kind === "mark" && tokens.after.text === ":") {
     const at = tokens.next();
     tokens.next();
     label = { text: at.text, at };
   }
+  if (!bad) readStatement(tokens, label, program);
+  if (label !== undefined) program.lose(label.text);
+}
+
+function readStatement(tokens: Tokens, label: Label | undefined, program: Program): void {
+  const { diagnostics } = program;
   const head = tokens.next();
   if (head.kind === "end") {
     if (label !== undefined) program.label(label.text, label.at);
@@ -75,7 +85,6 @@ function readStatement(tokens: Tokens, program: Program): void {
   const word = head.text;
   const row = MNEMONICS.get(word);
   const named = isDirective(word);
-  if (label !== undefined && !named) program.label(label.text, label.at);
   if (tokens.isMark(":")) {
     diagnostics.report(
       "asm.syntax",
@@ -93,6 +102,7 @@ function readStatement(tokens: Tokens, program: Program): void {
     row === undefined ? "a name, a number or a string" : expectedAt(row.format, before);
   const operands = readOperands(tokens, program, expected);
   if (operands === undefined) return;
+  if (label !== undefined && !named) program.label(label.text, label.at);
   if (row !== undefined) program.instruction(row, operands, head);
   else if (named) directive(program, word, label, operands, head);
   else if (isDotDirective(word)) dotDirective(program, word, operands, head);

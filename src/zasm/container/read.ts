@@ -170,7 +170,7 @@ function findOverlap(sections: readonly Section[], dirOffset: number): Failure |
     .filter((s) => s.length > 0)
     .map((s) => ({ start: s.offset, end: s.offset + s.length, complainAt: s.entryOffset + 4 }));
   spans.push({ start: dirOffset, end: dirOffset + ENTRY_BYTES * sections.length, complainAt: -1 });
-  spans.sort((a, b) => a.start - b.start || a.complainAt - b.complainAt);
+  spans.sort((a, b) => a.start - b.start); // stable: entries that start together stay in order
   let previous = { end: HEADER_BYTES, complainAt: -1 };
   for (const span of spans) {
     if (span.start < previous.end) {

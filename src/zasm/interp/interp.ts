@@ -417,7 +417,7 @@ export function interpret(
       case 0x85: // ST32_64
       case 0x86: // ST64
         {
-          // S5, D13: offset = register + imm12 - memBase, modulo 2^64, in two halves; legal iff <= memSize - bytes.
+          // z[impl vm.safety.bounds] S5, D13: offset = register + imm12 - memBase, modulo 2^64, in two halves; legal iff <= memSize - bytes.
           const sum = u32[a]! + ((word << 20) >> 20) - baseLow;
           const high = (i32[a + 1]! - baseHigh + Math.floor(sum / 0x1_0000_0000)) | 0;
           const at = sum >>> 0;

@@ -63,7 +63,7 @@ export type Format =
   | "prim";
 
 /** What a running instruction can raise, beside `fuel`, which all can. */
-export type TrapName = "oob" | "div0" | "abi" | "oom" | "call_depth" | "output_limit";
+type TrapName = "oob" | "div0" | "abi" | "oom" | "call_depth" | "output_limit";
 
 export interface Row<M extends string = string> {
   readonly opcode: number;

@@ -3,10 +3,11 @@
 import { LITTLE_ENDIAN_HOST } from "../../core/bytes.ts";
 import { failure, isFailure, MisuseError } from "../../core/errors.ts";
 import { type Policy, type PolicyInput, resolvePolicy } from "../../core/policy.ts";
+import { PRIMITIVES } from "../isa/table.ts";
 import { type VerifiedModule, verifyModule } from "../verify/verify.ts";
 import { checkInputs, isBytes, type RunInputs } from "./inputs.ts";
 import { Instance } from "./instance.ts";
-import { failedOutcome, type Outcome, type Rejected } from "./outcome.ts";
+import { type Errored, failedOutcome, type Outcome, type Rejected } from "./outcome.ts";
 
 /** A module that passed every check, bound to the policy it was checked under. Instantiate it as often as you like. */
 export class Module {
@@ -36,13 +37,20 @@ export class Module {
     return [...this.#verified.exports.keys()];
   }
 
+  /** Host calls present in the code: `in`, `out`, `log`, `alloc`, `free`, `ctl`. */
+  get hostCalls(): readonly string[] {
+    const present = PRIMITIVES.filter((_, bit) => this.#verified.primitives & (1 << bit));
+    return present.map((name) => name.toLowerCase());
+  }
+
   /** A fresh instance with its own memory. Throws `MisuseError` for inputs of the wrong type; all else is in the outcome. */
   instantiate(inputs: RunInputs = {}): Instance {
     return Instance.create(this.#verified, checkInputs(inputs));
   }
 }
 
-export type LoadResult = { readonly status: "ok"; readonly module: Module } | Rejected;
+/** `error` only when the host has no memory for the module. */
+export type LoadResult = { readonly status: "ok"; readonly module: Module } | Rejected | Errored;
 
 export class Engine {
   private constructor() {}
@@ -65,9 +73,14 @@ export class Engine {
       const reason = `target ${resolved.target} needs the native tier, which this version does not have`;
       return failedOutcome(failure("policy.unsupported_target", {}, reason)) as Rejected;
     }
-    const module = verifyModule(bytes, resolved);
-    if (isFailure(module)) return failedOutcome(module) as Rejected;
-    return { status: "ok", module: Module.of(module) };
+    try {
+      const module = verifyModule(bytes, resolved);
+      if (isFailure(module)) return failedOutcome(module) as Rejected;
+      return { status: "ok", module: Module.of(module) };
+    } catch (thrown) {
+      if (!(thrown instanceof RangeError)) throw thrown;
+      return failedOutcome(failure("host.oom")) as Errored; // no memory for the copy
+    }
   }
 
   /** Loads, instantiates and runs once. */

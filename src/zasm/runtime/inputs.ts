@@ -18,6 +18,7 @@ export function isBytes(value: unknown): value is Uint8Array {
 
 const FIELDS = ["stdin", "args", "env", "hooks", "stdout", "stderr", "log", "entry", "tier"] as const;
 
+// z[impl vm.policy.only-source]
 /** A private copy of `inputs`. Throws `MisuseError` for what the types forbid and a caller without types may pass. */
 export function checkInputs(inputs: RunInputs): RunInputs {
   if (typeof inputs !== "object" || inputs === null) throw new MisuseError("run inputs must be an object");

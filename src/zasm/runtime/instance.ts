@@ -174,6 +174,7 @@ function withPc(failed: Failure | undefined, pc: number): Failure {
   return { ...failed, pc };
 }
 
+// z[impl vm.determinism.same-in-same-out] z[impl vm.goal.deterministic]
 /** S9: HL and DE hold the two handles, everything else is 0; DATA is in memory; the heap starts after it. */
 function startState(module: VerifiedModule, inputs: RunInputs, fuel: number): StateBlock | Failure {
   const tier = inputs.tier ?? "auto";

@@ -32,6 +32,7 @@ interface Failed {
   readonly offset?: number;
 }
 
+// z[impl vm.goal.stable-contract]
 /** The program returned. */
 export type Returned = { readonly status: "ok" } & Ran;
 /** A guest instruction failed. After `trap.fuel` the instance can be refuelled and resumed. */

@@ -40,6 +40,7 @@ export const EXIT = {
 } as const;
 export type Exit = (typeof EXIT)[keyof typeof EXIT];
 
+// z[impl vm.memory.single-region] z[impl vm.memory.growth]
 /** Views over one run's buffer. Construction may throw RangeError when the host has no memory left. */
 export class StateBlock {
   readonly buffer: ArrayBuffer;
@@ -68,6 +69,7 @@ export class StateBlock {
     this.i32 = new Int32Array(this.buffer, 0, 16);
     this.stack = new Uint32Array(this.buffer, STACK_BYTES_AT, policy.maxCallDepth);
     this.live = new Uint8Array(this.buffer, liveAt, liveBytes);
+    // z[impl vm.memory.policy-placed]
     this.memory = new Uint8Array(this.buffer, memoryAt, policy.memSize);
     this.memoryView = new DataView(this.buffer, memoryAt, policy.memSize);
     this.memBase = policy.memBase;

@@ -32,7 +32,7 @@ export interface VerifiedModule {
 }
 
 /** Stands after the last instruction, so that running off the end meets an opcode that is none (S8, D14). */
-export const END_OF_CODE = 0xff000000 | 0;
+const END_OF_CODE = 0xff000000 | 0;
 
 const issued = new WeakSet<VerifiedModule>();
 
@@ -40,7 +40,7 @@ const issued = new WeakSet<VerifiedModule>();
 export const isVerified = (module: VerifiedModule): boolean => issued.has(module);
 
 export const isStart = (module: { readonly starts: Uint8Array; readonly codeWords: number }, index: number) =>
-  index >= 0 && index < module.codeWords && ((module.starts[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
+  index >= 0 && index < module.codeWords && (module.starts[index >> 3]! & (1 << (index & 7))) !== 0;
 
 /**
  * Checks a module file. `bytes` is copied first, and only the copy is read, hashed and kept.
@@ -73,6 +73,7 @@ function verifyContainer(container: Container, policy: Policy): VerifiedModule |
 /** What `verifyCode` proves about CODE. */
 export type VerifiedCode = Pick<VerifiedModule, "code" | "codeWords" | "starts" | "primitives">;
 
+// z[impl vm.goal.strict-checks]
 /** Verifies CODE alone. Linear in its length; allocates the words and one bit per word. */
 export function verifyCode(bytes: Uint8Array, policy: Policy): VerifiedCode | Failure {
   const codeWords = bytes.length >>> 2;
@@ -85,15 +86,15 @@ export function verifyCode(bytes: Uint8Array, policy: Policy): VerifiedCode | Fa
 
   let next = 0;
   for (let index = 0; index < codeWords; index = next) {
-    starts[index >> 3] = (starts[index >> 3] ?? 0) | (1 << (index & 7));
-    next = index + lengthWords(code[index] ?? 0);
+    starts[index >> 3]! |= 1 << (index & 7);
+    next = index + lengthWords(code[index]!);
     if (next > codeWords) return complain("verify.truncated", index, "LD lacks its extension words");
   }
 
   const shape = { starts, codeWords };
   let primitives = 0;
-  for (let index = 0; index < codeWords; index += lengthWords(code[index] ?? 0)) {
-    const word = code[index] ?? 0;
+  for (let index = 0; index < codeWords; index += lengthWords(code[index]!)) {
+    const word = code[index]!;
     const opcode = opcodeOf(word);
     const row = BY_OPCODE[opcode];
     if (row?.format === "prim" && policy.allowPrimitives) primitives |= 1 << (opcode - FIRST_PRIMITIVE);

@@ -1,0 +1,85 @@
+// `npm run bench -- GROUP`: measures, prints tables on stdout and progress on stderr. Numbers are for people: a missed
+// target is printed, never an exit code.
+
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { machine } from "./lib/machine.mjs";
+
+/** Each group's `run(options)` gives sections, and `PARTS` is what `--only` may name. */
+const GROUPS = { zasm: () => import("./zasm.mjs") };
+
+const USAGE = `usage: npm run bench -- GROUP [options]
+
+groups   ${Object.keys(GROUPS).join(", ")}
+
+  --only A,B     only these parts of the group
+  --seconds N    time for each section's rounds (default 10)
+  --json FILE    write everything measured to FILE, - for standard output instead of the tables
+`;
+
+class UsageError extends Error {}
+
+function readArguments(argv) {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: argv,
+      options: { only: { type: "string" }, seconds: { type: "string" }, json: { type: "string" } },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    throw new UsageError(error.message);
+  }
+  const { values, positionals } = parsed;
+  const [name] = positionals;
+  if (positionals.length !== 1 || !Object.hasOwn(GROUPS, name)) {
+    throw new UsageError(`expected one group (${Object.keys(GROUPS).join(", ")})`);
+  }
+  const seconds = Number(values.seconds ?? 10);
+  if (!(seconds >= 0 && seconds <= 3600)) throw new UsageError("--seconds takes a number from 0 to 3600");
+  return { name, seconds, only: values.only?.split(","), json: values.json };
+}
+
+/** On a terminal one line that changes, elsewhere a line for each new thing. */
+let current = "";
+function progress(text) {
+  const [thing = ""] = text.split(":");
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+  else if (thing !== current) process.stderr.write(`${thing}\n`);
+  current = thing;
+}
+const clearProgress = () => process.stderr.isTTY && process.stderr.write("\r\x1b[K");
+
+async function main() {
+  const { name, seconds, only, json } = readArguments(process.argv.slice(2));
+  const group = await GROUPS[name]();
+  const unknown = only?.find((part) => !group.PARTS.includes(part));
+  if (unknown !== undefined) throw new UsageError(`--only: ${name} has ${group.PARTS.join(", ")}`);
+  const wants = (part) => only === undefined || only.includes(part);
+
+  const facts = machine();
+  const print = (text) => json !== "-" && process.stdout.write(`${text}\n`);
+  print(`node ${facts.node}, v8 ${facts.v8}, ${facts.cpus} x ${facts.cpu}, load ${facts.load.join(" ")}`);
+  if (facts.load[0] > 0.5) print("(others are working on this machine: read ratios, and look at the spread)");
+
+  const sections = [];
+  for await (const { text, ...section } of group.run({ seconds, wants, progress })) {
+    clearProgress();
+    print(`\n${text}`);
+    sections.push(section);
+  }
+  if (json === undefined) return;
+  const report = { group: name, date: new Date().toISOString(), seconds, machine: facts, sections };
+  const body = `${JSON.stringify(report, null, 2)}\n`;
+  if (json === "-") process.stdout.write(body);
+  else writeFileSync(json, body);
+}
+
+try {
+  await main();
+} catch (error) {
+  clearProgress();
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`bench: ${error.message}\n\n${USAGE}`);
+  process.exitCode = 2;
+}
