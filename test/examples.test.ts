@@ -49,6 +49,7 @@ const equal = (actual: Uint8Array, expected: Uint8Array) => {
 };
 
 test("the examples are the ones promised", () => {
+  // z[verify vm.conformance.smoke]
   const smoke = ["hello", "cat", "upper", "alloc", "isa_smoke", "log"];
   const more = ["wordcount", "base64", "crc32", "sieve", "sha256", "sortlines"];
   expect(NAMES).toEqual(expect.arrayContaining([...smoke, ...more]));

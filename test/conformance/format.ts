@@ -16,9 +16,9 @@
 
 import { REGISTERS } from "../../src/zasm/isa/table.ts";
 
-export type ProgramKind = "asm" | "words" | "module";
+type ProgramKind = "asm" | "words" | "module";
 
-export interface Inputs {
+interface Inputs {
   readonly entry?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ export interface Bytes {
 }
 
 /** Register contents by name: unsigned 64 bits, CMP signed 32. */
-export type RegisterValues = ReadonlyMap<string, bigint>;
+type RegisterValues = ReadonlyMap<string, bigint>;
 
 /** What a whole run must come to. Absent pc and offset must be absent, absent output must be empty. */
 export interface Expectation {
@@ -86,7 +86,7 @@ export interface CaseFile {
 }
 
 /** A case file that is not one. */
-export class CaseFormatError extends Error {
+class CaseFormatError extends Error {
   constructor(file: string, line: number, message: string) {
     super(`${file}:${line}: ${message}`);
   }

@@ -36,7 +36,7 @@ export function runCaseFile(file: CaseFile, executor: Executor): string[] {
 }
 
 /** The module file of a case, with a row's values filled in. */
-export function moduleBytes(item: Case, substitutions: ReadonlyMap<string, string> = new Map()): Uint8Array {
+function moduleBytes(item: Case, substitutions: ReadonlyMap<string, string> = new Map()): Uint8Array {
   const text = item.program.replace(/\{(\w+)\}/g, (whole, name: string) => substitutions.get(name) ?? whole);
   if (item.kind === "asm") return assembled(text, item.policy);
   const parts = text
@@ -48,7 +48,7 @@ export function moduleBytes(item: Case, substitutions: ReadonlyMap<string, strin
   return moduleOfWords(parts.map((part) => Number.parseInt(part, 16)));
 }
 
-export function moduleOfWords(words: readonly number[]): Uint8Array {
+function moduleOfWords(words: readonly number[]): Uint8Array {
   const code = new Uint8Array(words.length * 4);
   const view = new DataView(code.buffer);
   words.forEach((word, i) => {
@@ -58,7 +58,7 @@ export function moduleOfWords(words: readonly number[]): Uint8Array {
 }
 
 /** `policy.memBase` moves data symbols as it moves memory (D13). */
-export function assembled(text: string, policy: { readonly memBase?: unknown } = {}): Uint8Array {
+function assembled(text: string, policy: { readonly memBase?: unknown } = {}): Uint8Array {
   const memBase = BigInt((policy.memBase ?? 0) as string | number | bigint); // a bad one is a bad case
   const options: AsmOptions = { format: "text", escapes: true, memBase };
   const result = assemble(text, options);

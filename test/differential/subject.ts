@@ -65,7 +65,7 @@ export function runModel(subject: Subject): ModelRun {
   return { end, opcodes, observed: observeModel(machine, end) };
 }
 
-export function observeModel(machine: NaiveMachine, end: End): Observed {
+function observeModel(machine: NaiveMachine, end: End): Observed {
   return {
     ...(end === "returned" ? { status: "ok" } : { status: "trap", code: `trap.${end}`, pc: machine.pc * 4 }),
     fuelUsed: machine.program.policy.fuel === null ? null : Number(machine.paid),
@@ -77,23 +77,25 @@ export function observeModel(machine: NaiveMachine, end: End): Observed {
   };
 }
 
-/** Where engine and model disagree on one program, in every slice given. */
+/** Where engine and model disagree on one program, in every slice given. Throws for what is no valid program. */
 export function disagreements(subject: Subject, executor: Executor, slices: readonly number[]): string[] {
+  verified(moduleOf(subject), policyOf(subject));
   const { end, observed } = runModel(subject);
-  const found = slices.flatMap((slice) =>
-    compareObserved(observed, runEngine(subject, executor, slice), executor.exactAfterTraps).map(
-      (text) => `${text} (slices of ${slice})`,
-    ),
-  );
+  const differences = (expected: Observed, tried: Subject, slice: number, how: string): string[] => {
+    let found: string[];
+    try {
+      found = compareObserved(expected, runEngine(tried, executor, slice), executor.exactAfterTraps);
+    } catch (thrown) {
+      found = [`the engine threw ${String(thrown)}`];
+    }
+    return found.map((text) => `${text} (${how})`);
+  };
+  const found = slices.flatMap((slice) => differences(observed, subject, slice, `slices of ${slice}`));
   if (end === "fuel") return found;
   // Without meter nothing but fuelUsed may be different.
   const unmetered = { ...subject, policy: { ...subject.policy, fuel: null } };
-  const free = compareObserved(
-    { ...observed, fuelUsed: null },
-    runEngine(unmetered, executor, slices[0]),
-    executor.exactAfterTraps,
-  );
-  return [...found, ...free.map((text) => `${text} (unmetered)`)];
+  const [slice = UNSLICED] = slices;
+  return [...found, ...differences({ ...observed, fuelUsed: null }, unmetered, slice, "unmetered")];
 }
 
 /**

@@ -100,6 +100,9 @@ class Generator {
 
   program(): GeneratedProgram {
     const random = this.#random;
+    for (let register = 0; register < REGISTERS.length; register++) {
+      if (random.chance(60)) this.#load(register, random.chance(60) ? random.u64() : this.#value());
+    }
     this.#body(random.between(3, 30));
     // Most programs return; the rest run off the end of CODE or into a function.
     if (random.chance(90)) this.#emit("RET");

@@ -261,7 +261,7 @@ export class NaiveMachine {
 }
 
 /** undefined: division by zero. Wrapping is the caller's. */
-export function arithmetic(name: string, left: bigint, right: bigint, bits: number): bigint | undefined {
+function arithmetic(name: string, left: bigint, right: bigint, bits: number): bigint | undefined {
   const [a, b] = [unsigned(left, bits), unsigned(right, bits)];
   const [sa, sb] = [signed(left, bits), signed(right, bits)];
   switch (name) {
@@ -290,7 +290,7 @@ export function arithmetic(name: string, left: bigint, right: bigint, bits: numb
   }
 }
 
-export function shift(name: string, source: bigint, count: bigint, bits: number): bigint {
+function shift(name: string, source: bigint, count: bigint, bits: number): bigint {
   const a = unsigned(source, bits);
   switch (name) {
     case "SLA":
@@ -308,7 +308,7 @@ export function shift(name: string, source: bigint, count: bigint, bits: number)
   }
 }
 
-export function countBits(name: string, source: bigint, bits: number): bigint {
+function countBits(name: string, source: bigint, bits: number): bigint {
   const digits = unsigned(source, bits).toString(2).padStart(bits, "0");
   switch (name) {
     case "CLZ":
@@ -322,7 +322,7 @@ export function countBits(name: string, source: bigint, bits: number): bigint {
   }
 }
 
-export function relation(name: string, left: bigint, right: bigint, bits: number): boolean {
+function relation(name: string, left: bigint, right: bigint, bits: number): boolean {
   const [a, b] = [unsigned(left, bits), unsigned(right, bits)];
   const [sa, sb] = [signed(left, bits), signed(right, bits)];
   switch (name) {

@@ -34,6 +34,8 @@ export class Instance {
   /** The block, or why there is none. */
   readonly #state: StateBlock | Failure;
   readonly #metered: boolean;
+  /** Made while there is stack for it: short of stack, even compiling the code that makes it would throw (D9). */
+  readonly #withoutStack: Outcome;
   #granted: number;
   #phase: Phase = "fresh";
   #tier: Tier | undefined;
@@ -44,6 +46,7 @@ export class Instance {
     this.#metered = isMetered(module.policy);
     this.#granted = this.#metered ? module.policy.fuel || Number.MAX_SAFE_INTEGER : 0;
     this.#state = startState(module, inputs, this.#granted);
+    this.#withoutStack = this.#failed(failure("host.stack"));
   }
 
   /** @internal Embedders use `Module.instantiate`. */
@@ -105,7 +108,11 @@ export class Instance {
 
   #proceed(): Outcome {
     if (isFailure(this.#state)) return this.#fail(this.#state);
-    if (!hasNativeStack()) return this.#fail(failure("host.stack"));
+    if (!hasNativeStack()) {
+      this.#phase = "finished";
+      // On resume there is output to report, and all the code for it has run before.
+      return this.#tier === undefined ? this.#withoutStack : this.#failed(failure("host.stack"));
+    }
     this.#phase = "running";
     try {
       return this.#finish(this.#execute(this.#state), this.#state);
@@ -140,6 +147,10 @@ export class Instance {
 
   #fail(failed: Failure): Outcome {
     this.#phase = "finished";
+    return this.#failed(failed);
+  }
+
+  #failed(failed: Failure): Outcome {
     return failedOutcome(failed, this.#ran());
   }
 
