@@ -44,8 +44,6 @@ function target(name, value, limit, unit) {
   };
 }
 
-const targetLines = (targets) => targets.map(({ text }) => text).join("\n");
-
 function assembled(source) {
   const result = assemble(source);
   if (!result.ok) throw new Error(result.diagnostics.map((d) => `${d.line}: ${d.message}`).join("\n"));
@@ -78,7 +76,11 @@ function runKernels(kernels, seconds, progress) {
     subjects.push({ name: `${kernel.name} plain`, run: () => kernel.plain(kernel.n) });
   }
 
-  const samples = measure(subjects, { seconds, progress: (text) => progress(`kernels: ${text}`) });
+  const samples = measure(subjects, {
+    seconds,
+    warmUps: 4,
+    progress: (text) => progress(`kernels: ${text}`),
+  });
   const timeOf = (kernel, lane) => statistics(samples.get(`${kernel.name} ${lane}`));
   const data = kernels.map((kernel) => {
     const guest = instructions.get(kernel.name);
@@ -111,10 +113,11 @@ function runKernels(kernels, seconds, progress) {
     bestRate: geomean(data.map(({ lanes }) => lanes[i].bestRate)),
     toPlain: geomean(data.map(({ lanes }) => lanes[i].toPlain)),
   }));
-  const targets = [
-    target("metered, floor", means[0].rate, { atLeast: 120 }, "M/s"),
-    target("metered, aim", means[0].rate, { atLeast: 150 }, "M/s"),
-  ];
+  // A part of the kernels has another mean than all of them, so there is nothing to compare it with.
+  const limits = kernels.length === KERNELS.length ? { floor: 120, aim: 150 } : {};
+  const targets = Object.entries(limits).map(([name, atLeast]) =>
+    target(`metered, ${name}`, means[0].rate, { atLeast }, "M/s"),
+  );
   const cells = ({ rate, bestRate, toPlain }, spread) => [
     fixed(rate),
     fixed(bestRate),
@@ -134,7 +137,7 @@ function runKernels(kernels, seconds, progress) {
   const text = [
     `Kernels: median of ${rounds} interleaved rounds; "to plain" = time over plain JavaScript's time`,
     table(header, rows),
-    targetLines(targets),
+    ...targets.map(({ text }) => text),
   ].join("\n");
   return { name: "kernels", text, data, means, targets };
 }
@@ -184,7 +187,7 @@ function loading(seconds, progress) {
   const text = [
     "Start of a small module, 2 MiB of guest memory, warm: microseconds, median (min)",
     table(header, rows),
-    targetLines(targets),
+    ...targets.map(({ text }) => text),
   ].join("\n");
   return { name: "load", text, data, targets };
 }
@@ -206,7 +209,7 @@ function memory(progress) {
     "Memory beyond guest memory and one copy of the module",
     "(heap + buffers after collection, less before; expected = guest memory + one copy of the module file)",
     table(header, rows),
-    targetLines(targets),
+    ...targets.map(({ text }) => text),
   ].join("\n");
   return { name: "memory", text, data, targets };
 }

@@ -41,6 +41,27 @@ describe.each(EXECUTORS)("$tier agrees with the model", (executor) => {
   });
 });
 
+test.each([
+  ["JR", 0x0200_0000],
+  ["CALL", 0x0000_0000],
+])("%s reaches from -2048 to 2047 words", (_, opcode) => {
+  const base: Subject = { ...generateProgram(1), data: [], stdin: [], entryWords: 0 };
+  const words = new Array<number>(4100).fill(0x0400_0000); // DROP
+  words[0] = opcode | 2047; // goes to 2047, 4094, 4095, 4096, 2048
+  words[2047] = (0x0200_0000 | 2047) >>> 0;
+  words[2048] = 0x0100_0000; // RET
+  words[4094] = (0x0200_0000 | 1) >>> 0;
+  words[4095] = 0x0510_0000; // INC DE
+  words[4096] = (opcode | 0x800) >>> 0;
+  const program = { ...base, words, policy: { ...base.policy, fuel: 100, maxCallDepth: 4 } };
+  const run = runModel(program);
+  expect(run.observed).toMatchObject(
+    opcode === 0 ? { status: "trap", code: "trap.decode" } : { status: "ok" },
+  );
+  for (const executor of EXECUTORS)
+    expect(disagreements(program, executor, [UNSLICED, ...SLICES])).toEqual([]);
+});
+
 test("a seed is a program, always the same", () => {
   for (const seed of [0, 1, 77, 2 ** 32 - 1]) expect(generateProgram(seed)).toEqual(generateProgram(seed));
   expect(generateProgram(1).words).not.toEqual(generateProgram(2).words);
