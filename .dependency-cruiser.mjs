@@ -79,10 +79,18 @@ export default {
     },
     {
       name: "only-runtime-sees-executors",
-      comment: "Executors are reached through src/*/runtime, which picks the tier.",
+      comment:
+        "Executors are reached through src/*/runtime, which picks the tier; inspect looks at them from outside.",
       severity: "error",
-      from: from("", "^src/(zasm|serde)/(runtime|interp|jit)/"),
+      from: from("", "^src/(zasm|serde)/(runtime|interp|jit|inspect)/"),
       to: { path: "^src/(zasm|serde)/(interp|jit)/" },
+    },
+    {
+      name: "nothing-runs-through-inspect",
+      comment: "Explain and trace have an entry point of their own and stay out of every run (D28).",
+      severity: "error",
+      from: from("", "^src/(zasm|serde)/inspect/", "^src/cli/(explain|trace)[.]ts$"),
+      to: { path: "^src/((zasm|serde)/inspect/|wasm/text[.]ts$)" },
     },
     {
       name: "verify-imports-no-executor",

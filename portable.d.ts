@@ -7,6 +7,16 @@ declare class TextDecoder {
   decode(input?: ArrayBufferView | ArrayBufferLike, options?: { stream?: boolean }): string;
 }
 
+/** Of an ES module: where it was loaded from. */
+interface ImportMeta {
+  readonly url: string;
+}
+
+declare class URL {
+  constructor(url: string, base?: string);
+  readonly href: string;
+}
+
 declare class TextEncoder {
   encode(input?: string): Uint8Array<ArrayBuffer>;
   encodeInto(source: string, destination: Uint8Array): { read: number; written: number };

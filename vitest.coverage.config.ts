@@ -8,7 +8,16 @@ export default mergeConfig(
   base,
   defineConfig({
     test: {
-      exclude: ["node_modules/**", "test/fuzz/**", "test/differential/**", "test/packaging/**"],
+      // Only what the floors are about, and only the interpreter: compiled tiers cover nothing of these folders.
+      env: { SINTER_TIERS: "interp" },
+      testTimeout: 120_000,
+      exclude: [
+        "node_modules/**",
+        ...["fuzz", "differential", "packaging", "isolate", "cli"].map((name) => `test/${name}/**`),
+        "test/*.test.ts",
+        "src/{isolate,cli,wasm}/**",
+        "src/zasm/{asm,inspect,jit}/**",
+      ],
       coverage: {
         enabled: true,
         provider: "v8",

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { machine } from "./lib/machine.mjs";
 
 /** Each group's `run(options)` gives sections, and `PARTS` is what `--only` may name. */
-const GROUPS = { zasm: () => import("./zasm.mjs") };
+const GROUPS = { zasm: () => import("./zasm.mjs"), isolate: () => import("./isolate.mjs") };
 
 const USAGE = `usage: npm run bench -- GROUP [options]
 
@@ -15,6 +15,7 @@ groups   ${Object.keys(GROUPS).join(", ")}
   --only A,B     only these parts of the group
   --seconds N    time for each section's rounds (default 10)
   --json FILE    write everything measured to FILE, - for standard output instead of the tables
+  --svg FILE     draw the group's plot, where it has one and its section ran
 `;
 
 class UsageError extends Error {}
@@ -24,7 +25,12 @@ function readArguments(argv) {
   try {
     parsed = parseArgs({
       args: argv,
-      options: { only: { type: "string" }, seconds: { type: "string" }, json: { type: "string" } },
+      options: {
+        only: { type: "string" },
+        seconds: { type: "string" },
+        json: { type: "string" },
+        svg: { type: "string" },
+      },
       allowPositionals: true,
     });
   } catch (error) {
@@ -37,7 +43,7 @@ function readArguments(argv) {
   }
   const seconds = Number(values.seconds ?? 10);
   if (!(seconds >= 0 && seconds <= 3600)) throw new UsageError("--seconds takes a number from 0 to 3600");
-  return { name, seconds, only: values.only?.split(","), json: values.json };
+  return { name, seconds, only: values.only?.split(","), json: values.json, svg: values.svg };
 }
 
 /** On a terminal one line that changes, elsewhere a line for each new thing. */
@@ -51,11 +57,10 @@ function progress(text) {
 const clearProgress = () => process.stderr.isTTY && process.stderr.write("\r\x1b[K");
 
 async function main() {
-  const { name, seconds, only, json } = readArguments(process.argv.slice(2));
+  const { name, seconds, only, json, svg } = readArguments(process.argv.slice(2));
   const group = await GROUPS[name]();
   const unknown = only?.find((part) => !group.PARTS.includes(part));
   if (unknown !== undefined) throw new UsageError(`--only: ${name} has ${group.PARTS.join(", ")}`);
-  const wants = (part) => only === undefined || only.includes(part);
 
   const facts = machine();
   const print = (text) => json !== "-" && process.stdout.write(`${text}\n`);
@@ -63,13 +68,16 @@ async function main() {
   if (facts.load[0] > 0.5) print("(others are working on this machine: read ratios, and look at the spread)");
 
   const sections = [];
-  for await (const { text, ...section } of group.run({ seconds, wants, progress })) {
+  for await (const { text, ...section } of group.run({ seconds, only, progress })) {
     clearProgress();
     print(`\n${text}`);
     sections.push(section);
   }
-  if (json === undefined) return;
   const report = { group: name, date: new Date().toISOString(), seconds, machine: facts, sections };
+  const drawing = svg === undefined ? undefined : group.plot(report);
+  if (svg !== undefined && drawing === undefined) process.stderr.write("bench: nothing measured to draw\n");
+  if (svg !== undefined && drawing !== undefined) writeFileSync(svg, drawing);
+  if (json === undefined) return;
   const body = `${JSON.stringify(report, null, 2)}\n`;
   if (json === "-") process.stdout.write(body);
   else writeFileSync(json, body);

@@ -4,13 +4,36 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Engine } from "../dist/index.js";
-import { assemble } from "../dist/zasm/asm/index.js";
 import { writeContainer } from "../dist/zasm/container/write.js";
-import { guestInput, guestResult, KERNELS } from "./kernels/index.mjs";
+import { cTwin } from "./baseline/index.mjs";
+import { guestInput, KERNELS } from "./kernels/index.mjs";
 import { geomean, measure, statistics } from "./lib/measure.mjs";
 import { count, fixed, percent, table } from "./lib/table.mjs";
+import { target, targetLines } from "./lib/target.mjs";
+import { plot } from "./plot-zasm.mjs";
+import { bombs, cancel, encoder, scaling, start, transitions } from "./zasm-compile.mjs";
+import { assembled, checkedRun, loaded as loadedBy } from "./zasm-subjects.mjs";
+import { optimisations, tiers } from "./zasm-tiers.mjs";
 
-export const PARTS = [...KERNELS.map(({ name }) => name), "load", "memory", "verify"];
+export { plot };
+
+/** Sections over the kernels; naming some kernels alone means these. */
+const KERNEL_SECTIONS = ["interp", "tiers"];
+
+export const PARTS = [
+  ...KERNELS.map(({ name }) => name),
+  ...KERNEL_SECTIONS,
+  "optimisations",
+  "transitions",
+  "cancel",
+  "encoder",
+  "scaling",
+  "bombs",
+  "start",
+  "load",
+  "memory",
+  "verify",
+];
 
 /** Ways to run a guest; each is two columns. A tier to come is a line here. */
 const LANES = /** @type {const} */ ([
@@ -21,40 +44,27 @@ const LANES = /** @type {const} */ ([
 const MiB = 2 ** 20;
 const engine = Engine.create();
 
-export async function* run({ seconds, wants, progress }) {
-  const kernels = KERNELS.filter(({ name }) => wants(name));
-  if (kernels.length > 0) yield runKernels(kernels, seconds, progress);
-  if (wants("load")) yield loading(seconds, progress);
-  if (wants("memory")) yield memory(progress);
-  if (wants("verify")) yield verification(seconds, progress);
+export async function* run({ seconds, only, progress }) {
+  const isKernel = (part) => KERNELS.some(({ name }) => name === part);
+  const chosen = only?.filter(isKernel) ?? [];
+  const named = only?.filter((part) => !isKernel(part)) ?? [];
+  const sections = new Set(only === undefined ? PARTS : named.length > 0 ? named : KERNEL_SECTIONS);
+  const kernels = chosen.length > 0 ? KERNELS.filter(({ name }) => chosen.includes(name)) : KERNELS;
+  if (sections.has("interp")) yield runKernels(kernels, seconds, progress);
+  if (sections.has("tiers")) yield tiers(kernels, seconds, progress);
+  if (sections.has("optimisations")) yield await optimisations(kernels, seconds, progress);
+  if (sections.has("transitions")) yield transitions(seconds, progress);
+  if (sections.has("cancel")) yield await cancel(seconds, progress);
+  if (sections.has("encoder")) yield encoder(seconds, progress);
+  if (sections.has("scaling")) yield scaling(seconds, progress);
+  if (sections.has("bombs")) yield bombs(progress);
+  if (sections.has("start")) yield start(progress);
+  if (sections.has("load")) yield loading(seconds, progress);
+  if (sections.has("memory")) yield memory(progress);
+  if (sections.has("verify")) yield verification(seconds, progress);
 }
 
-/** A target as it is printed and kept: numbers decide, an exit code never does. */
-function target(name, value, limit, unit) {
-  const met = limit.atLeast === undefined ? value <= limit.atMost : value >= limit.atLeast;
-  const bound = limit.atLeast === undefined ? `at most ${limit.atMost}` : `at least ${limit.atLeast}`;
-  const verdict = met ? "PASS" : limit.atLeast === undefined ? "above" : "below";
-  return {
-    name,
-    value,
-    ...limit,
-    unit,
-    met,
-    text: `${verdict}  ${name}: ${fixed(value, 1)} ${unit} (${bound})`,
-  };
-}
-
-function assembled(source) {
-  const result = assemble(source);
-  if (!result.ok) throw new Error(result.diagnostics.map((d) => `${d.line}: ${d.message}`).join("\n"));
-  return result;
-}
-
-function loaded(bytes, policy) {
-  const result = engine.load(bytes, policy);
-  if (result.status !== "ok") throw new Error(`${result.code}: ${result.reason}`);
-  return result.module;
-}
+const loaded = (bytes, policy) => loadedBy(engine, bytes, policy);
 
 function runKernels(kernels, seconds, progress) {
   const subjects = [];
@@ -66,25 +76,27 @@ function runKernels(kernels, seconds, progress) {
     for (const lane of LANES) {
       const module = loaded(bytes, lane.policy);
       const prepare = () => module.instantiate({ stdin: guestInput(kernel.n), tier: lane.tier });
-      const outcome = prepare().run();
-      if (outcome.status !== "ok") throw new Error(`${kernel.name}: ${outcome.code} ${outcome.reason}`);
-      const result = guestResult(outcome.stdout);
-      if (result !== expected) throw new Error(`${kernel.name} ${lane.name}: ${result}, not ${expected}`);
-      if (outcome.fuelUsed !== null) instructions.set(kernel.name, outcome.fuelUsed);
+      const { outcome } = checkedRun(kernel, module, kernel.n, lane.tier, expected);
+      if (outcome?.fuelUsed) instructions.set(kernel.name, outcome.fuelUsed);
       subjects.push({ name: `${kernel.name} ${lane.name}`, prepare, run: (instance) => instance.run() });
     }
     subjects.push({ name: `${kernel.name} plain`, run: () => kernel.plain(kernel.n) });
+    const twin = cTwin(kernel.name);
+    const result = twin.run(twin.prepare(), kernel.n);
+    if (result !== expected) throw new Error(`${kernel.name} in C: ${result}, not ${expected}`);
+    subjects.push({ name: `${kernel.name} C`, prepare: twin.prepare, run: (run) => run(kernel.n) });
   }
 
   const samples = measure(subjects, {
     seconds,
     warmUps: 4,
-    progress: (text) => progress(`kernels: ${text}`),
+    progress: (text) => progress(`interpreter: ${text}`),
   });
   const timeOf = (kernel, lane) => statistics(samples.get(`${kernel.name} ${lane}`));
   const data = kernels.map((kernel) => {
     const guest = instructions.get(kernel.name);
     const plain = timeOf(kernel, "plain");
+    const c = timeOf(kernel, "C");
     const lanes = LANES.map(({ name, tier }) => {
       const ms = timeOf(kernel, name);
       const rate = guest / ms.median / 1000;
@@ -95,6 +107,7 @@ function runKernels(kernels, seconds, progress) {
         rate,
         bestRate: guest / ms.min / 1000,
         toPlain: ms.median / plain.median,
+        toC: ms.median / c.median,
       };
     });
     return {
@@ -104,6 +117,8 @@ function runKernels(kernels, seconds, progress) {
       instructions: guest,
       lanes,
       plainMs: plain,
+      cMs: c,
+      plainToC: plain.median / c.median,
     };
   });
 
@@ -112,20 +127,20 @@ function runKernels(kernels, seconds, progress) {
     rate: geomean(data.map(({ lanes }) => lanes[i].rate)),
     bestRate: geomean(data.map(({ lanes }) => lanes[i].bestRate)),
     toPlain: geomean(data.map(({ lanes }) => lanes[i].toPlain)),
+    toC: geomean(data.map(({ lanes }) => lanes[i].toC)),
   }));
   // A part of the kernels has another mean than all of them, so there is nothing to compare it with.
-  const limits = kernels.length === KERNELS.length ? { floor: 120, aim: 150 } : {};
-  const targets = Object.entries(limits).map(([name, atLeast]) =>
-    target(`metered, ${name}`, means[0].rate, { atLeast }, "M/s"),
-  );
-  const cells = ({ rate, bestRate, toPlain }, spread) => [
+  const isWhole = kernels.length === KERNELS.length;
+  const targets = isWhole ? [target("metered", means[0].rate, { atLeast: 120, aim: 150 }, "M/s")] : [];
+  const cells = ({ rate, bestRate, toPlain, toC }, spread) => [
     fixed(rate),
     fixed(bestRate),
     spread,
     `${fixed(toPlain, 1)}x`,
+    `${fixed(toC, 0)}x`,
   ];
   const header = ["kernel", "guest instr.", "plain ms"];
-  for (const { name } of LANES) header.push(`${name} M/s`, "best", "spread", "to plain");
+  for (const { name } of LANES) header.push(`${name} M/s`, "best", "spread", "to plain", "to C");
   const rows = data.map(({ kernel, title, instructions: guest, plainMs, lanes }) => [
     `${kernel.padEnd(4)} ${title}`,
     count(guest),
@@ -135,11 +150,11 @@ function runKernels(kernels, seconds, progress) {
   rows.push(["geometric mean", "", "", ...means.flatMap((mean) => cells(mean, ""))]);
   const rounds = samples.get(subjects[0].name)?.length;
   const text = [
-    `Kernels: median of ${rounds} interleaved rounds; "to plain" = time over plain JavaScript's time`,
+    `Interpreter: median of ${rounds} interleaved rounds; "to plain" = time over plain JavaScript's time, "to C" over C's`,
     table(header, rows),
     ...targets.map(({ text }) => text),
   ].join("\n");
-  return { name: "kernels", text, data, means, targets };
+  return { name: "interp", text, data, means, targets };
 }
 
 const EXAMPLE = (name) => readFileSync(new URL(`../examples/${name}/${name}.zasm`, import.meta.url), "utf8");
@@ -187,7 +202,7 @@ function loading(seconds, progress) {
   const text = [
     "Start of a small module, 2 MiB of guest memory, warm: microseconds, median (min)",
     table(header, rows),
-    ...targets.map(({ text }) => text),
+    targetLines(targets),
   ].join("\n");
   return { name: "load", text, data, targets };
 }
@@ -209,7 +224,7 @@ function memory(progress) {
     "Memory beyond guest memory and one copy of the module",
     "(heap + buffers after collection, less before; expected = guest memory + one copy of the module file)",
     table(header, rows),
-    ...targets.map(({ text }) => text),
+    targetLines(targets),
   ].join("\n");
   return { name: "memory", text, data, targets };
 }

@@ -5,9 +5,14 @@
  * Runs all subjects in rounds, each round starting with another one, until `seconds` have passed and `least` rounds
  * are complete. `prepare` is not timed; what it gives is passed to `run`.
  * @param {readonly { name: string, prepare?: () => any, run: (prepared: any) => void }[]} subjects
+ * `cpuSamples` gets the processor time of the same rounds, which others on the machine disturb less.
+ * @param {{ seconds: number, warmUps?: number, least?: number, progress?: (text: string) => void, cpuSamples?: Map<string, number[]> }} options
  * @returns {Map<string, number[]>} milliseconds per subject and round
  */
-export function measure(subjects, { seconds, warmUps = 2, least = 3, progress = (_text) => {} }) {
+export function measure(
+  subjects,
+  { cpuSamples = undefined, seconds, warmUps = 2, least = 3, progress = (_text) => {} },
+) {
   /** @type {Map<string, number[]>} */
   const samples = new Map(subjects.map(({ name }) => [name, []]));
   let started = performance.now();
@@ -19,10 +24,17 @@ export function measure(subjects, { seconds, warmUps = 2, least = 3, progress = 
     for (let i = 0; i < subjects.length; i++) {
       const { name, prepare, run } = subjects[(i + round + warmUps) % subjects.length];
       const prepared = prepare?.();
+      const cpuBefore = cpuSamples && process.cpuUsage();
       const before = performance.now();
       run(prepared);
       const ms = performance.now() - before;
-      if (round >= 0) samples.get(name)?.push(ms);
+      const cpu = cpuSamples && process.cpuUsage(cpuBefore);
+      if (round < 0) continue;
+      samples.get(name)?.push(ms);
+      if (cpu === undefined) continue;
+      const list = cpuSamples?.get(name) ?? [];
+      list.push((cpu.user + cpu.system) / 1000);
+      cpuSamples?.set(name, list);
     }
   }
 }

@@ -4,7 +4,7 @@
 import { decodeUtf8 } from "../core/bytes.ts";
 import { quoted } from "../core/errors.ts";
 import type { PolicyInput } from "../core/policy.ts";
-import { isTierChoice } from "../zasm/runtime/inputs.ts";
+import { isTierChoice } from "../zasm/runtime/options.ts";
 import { TIERS, type TierChoice } from "../zasm/runtime/outcome.ts";
 import { suggestion } from "./nearest.ts";
 import { Raw } from "./record.ts";

@@ -3,7 +3,7 @@
 import { type Help, printHelp } from "./help.ts";
 import type { Io } from "./io.ts";
 import { type Args, type Options, parseArguments } from "./options.ts";
-import { ASM, BATCH, DISASM, INSPECT, RUN, VERIFY } from "./specs.ts";
+import { ASM, BATCH, DISASM, EXPLAIN, INSPECT, RUN, TRACE, TRACE_DIFF, VERIFY } from "./specs.ts";
 
 export interface Command extends Help {
   /** Gives the exit code. */
@@ -28,6 +28,34 @@ function command<O extends Options>(
     },
   };
 }
+
+const TRACE_COMMAND = command(
+  {
+    name: "trace",
+    summary: "write down a run, instruction by instruction or at fuel checkpoints",
+    operands: ["MODULE"],
+    required: 1,
+    rest: "ARGS",
+    options: TRACE,
+    notes: [
+      "The text is the same wherever the run is the same: keep it, and compare it with `sinter trace diff A B`.",
+      "Tiers other than interp are traced with --every N: the state after each N units of fuel.",
+    ],
+  },
+  async () => (await import("./trace.ts")).trace,
+);
+
+const TRACE_DIFF_COMMAND = command(
+  {
+    name: "trace diff",
+    summary: "find the first difference between two traces",
+    operands: ["A", "B"],
+    required: 2,
+    options: TRACE_DIFF,
+    notes: ["Exit code: 0 the same, 1 different, 2 usage or not a trace."],
+  },
+  async () => (await import("./trace.ts")).traceDiff,
+);
 
 export const COMMANDS: readonly Command[] = [
   command(
@@ -86,6 +114,25 @@ export const COMMANDS: readonly Command[] = [
     },
     async () => (await import("./inspect.ts")).inspect,
   ),
+  command(
+    {
+      name: "explain",
+      summary: "show what the tiers make of a module: why, at what cost, and the code",
+      operands: ["MODULE"],
+      required: 1,
+      rest: "ARGS",
+      options: EXPLAIN,
+      notes: ["A tier is where code runs once it is hot; everything starts in interp."],
+    },
+    async () => (await import("./explain.ts")).explain,
+  ),
+  {
+    ...TRACE_COMMAND,
+    // A module file of that name is `./diff`.
+    run: (argv, io) =>
+      argv[0] === "diff" ? TRACE_DIFF_COMMAND.run(argv.slice(1), io) : TRACE_COMMAND.run(argv, io),
+  },
+  TRACE_DIFF_COMMAND,
   command(
     {
       name: "batch",

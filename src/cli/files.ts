@@ -1,6 +1,6 @@
 // Files in and out. Every failure is a `CliFailure` with a stable code; nothing is read without a limit.
 
-import { closeSync, constants, fstatSync, openSync, readSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, writeFileSync, writeSync } from "node:fs";
 import { CliFailure } from "./failure.ts";
 import { errnoOf, type Io } from "./io.ts";
 
@@ -80,9 +80,32 @@ export function writeOutput(path: string, bytes: Uint8Array): void {
   try {
     writeFileSync(path, bytes);
   } catch (error) {
-    throw new CliFailure("io.write", REASONS[errnoOf(error)] ?? `cannot be written: ${errnoOf(error)}`, path);
+    throw unwritable(path, error);
   }
 }
+
+/** Creates or empties a file to be written piece by piece. */
+export function createFile(path: string): Writer {
+  try {
+    const descriptor = openSync(path, "w");
+    return {
+      write(bytes) {
+        for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+      },
+      close: () => closeSync(descriptor),
+    };
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+export interface Writer {
+  write(bytes: Uint8Array): void;
+  close(): void;
+}
+
+const unwritable = (path: string, error: unknown) =>
+  new CliFailure("io.write", REASONS[errnoOf(error)] ?? `cannot be written: ${errnoOf(error)}`, path);
 
 const tooLong = (what: string, limit: number) =>
   new CliFailure("io.read", `longer than ${limit} bytes`, what);

@@ -2,8 +2,8 @@
 
 import { ERRORS, type ErrorCode, failure, quoted } from "../core/errors.ts";
 import { Engine } from "../zasm/runtime/engine.ts";
-import { isTierChoice, type RunInputs } from "../zasm/runtime/inputs.ts";
-import { type Outcome, TIERS, type TierChoice } from "../zasm/runtime/outcome.ts";
+import type { RunInputs } from "../zasm/runtime/inputs.ts";
+import type { Outcome } from "../zasm/runtime/outcome.ts";
 import { CliFailure, EXIT_CODE } from "./failure.ts";
 import { assertOneStdin, readFile, readInput, readStdin, STANDARD } from "./files.ts";
 import { type Io, print, type Sink } from "./io.ts";
@@ -13,6 +13,8 @@ import { policyOf } from "./policy.ts";
 import { failureMembers, outcomeMembers, writeJsonLine } from "./record.ts";
 import { printFailure } from "./report.ts";
 import type { RUN } from "./specs.ts";
+import { openTelemetry } from "./telemetry.ts";
+import { tierOf } from "./tier.ts";
 
 export function run(args: Args<typeof RUN>, io: Io): number {
   try {
@@ -73,22 +75,39 @@ class PassThrough {
   }
 }
 
-function execute(
+interface Executed {
+  readonly outcome: Outcome;
+  readonly path: string;
+}
+
+function execute(args: Args<typeof RUN>, io: Io, sinks: Pick<RunInputs, "stdout" | "stderr">): Executed {
+  const { telemetry } = args.given;
+  if (telemetry === undefined) return executeOn(Engine.create(), args, io, sinks);
+  const output = openTelemetry(io, telemetry);
+  try {
+    return executeOn(Engine.create({ telemetry: output.sink }), args, io, sinks);
+  } finally {
+    output.close();
+  }
+}
+
+function executeOn(
+  engine: Engine,
   { given, operands, rest }: Args<typeof RUN>,
   io: Io,
   sinks: Pick<RunInputs, "stdout" | "stderr">,
-): { outcome: Outcome; path: string } {
+): Executed {
   const [path = STANDARD] = operands;
   assertOneStdin(path, given.stdin, given.policy);
   const policy = policyOf(io, given);
-  const tier = tierOf(given.tier);
+  const tier = tierOf(given.tier ?? "auto");
   const log = logOf(given.log);
   const env = envOf(given.env ?? []);
   if (given.env !== undefined && !policy.allowEnv) {
     throw new CliFailure("usage.bad_value", "--env does nothing without --allow-env");
   }
   const bytes = readInput(io, path);
-  const loaded = Engine.create().load(bytes, policy);
+  const loaded = engine.load(bytes, policy);
   if (loaded.status !== "ok") {
     return { outcome: { ...loaded, reason: explain(loaded, bytes, path) }, path };
   }
@@ -131,11 +150,6 @@ const MAX_EXPORTS_NAMED = 5;
 
 const exitCodeOf = ({ status }: Pick<Outcome, "status">): number =>
   status === "ok" ? EXIT_CODE.ok : status === "error" ? EXIT_CODE.error : EXIT_CODE.refused;
-
-function tierOf(text = "auto"): TierChoice {
-  if (isTierChoice(text)) return text;
-  throw new CliFailure("usage.bad_value", `--tier must be auto, ${TIERS.join(", ")}, not ${text}`);
-}
 
 function logOf(text = "text"): "text" | "jsonl" {
   if (text === "text" || text === "jsonl") return text;

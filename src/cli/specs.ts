@@ -18,6 +18,11 @@ export const RUN = {
     doc: "one environment entry (with --allow-env); may be repeated",
   },
   log: { kind: "value", placeholder: "FORM", doc: "program log lines as text (default) or jsonl" },
+  telemetry: {
+    kind: "value",
+    placeholder: "FILE",
+    doc: "what the engine did, as JSON Lines; - = standard error",
+  },
   ...JSON_FLAG,
 } as const satisfies Options;
 
@@ -49,6 +54,39 @@ export const INSPECT = {
   blocks: { kind: "flag", doc: "list every basic block" },
   ...JSON_FLAG,
 } as const satisfies Options;
+
+export const EXPLAIN = {
+  ...POLICY_FLAGS,
+  tier: { kind: "value", placeholder: "TIER", doc: "the fastest tier to show: interp, baseline or opt" },
+  function: { kind: "value", placeholder: "NAME", doc: "only this function: a label, an export or a pc" },
+  summary: { kind: "flag", doc: "no code" },
+  html: { kind: "value", placeholder: "FILE", doc: "write one self-contained page" },
+  run: { kind: "flag", doc: "run the program too: what is hot, what its tiers did" },
+  entry: { kind: "value", placeholder: "NAME", doc: "start at this export instead of the module's entry" },
+  stdin: { kind: "value", placeholder: "FILE", doc: "what the program reads with --run; default: nothing" },
+  ...JSON_FLAG,
+} as const satisfies Options;
+
+export const TRACE = {
+  ...POLICY_FLAGS,
+  tier: { kind: "value", placeholder: "TIER", doc: "with --every: auto, interp, baseline, opt or native" },
+  entry: { kind: "value", placeholder: "NAME", doc: "start at this export instead of the module's entry" },
+  stdin: { kind: "value", placeholder: "FILE", doc: "what the program reads; default: nothing" },
+  every: {
+    kind: "value",
+    placeholder: "N",
+    doc: "one record each N units of fuel, instead of each instruction",
+  },
+  skip: {
+    kind: "value",
+    placeholder: "N",
+    doc: "run N instructions (N units with --every) before the first",
+  },
+  limit: { kind: "value", placeholder: "N", doc: "stop after N records; default 100000" },
+  ...JSON_FLAG,
+} as const satisfies Options;
+
+export const TRACE_DIFF = { ...JSON_FLAG } as const satisfies Options;
 
 export const BATCH = {
   fuel: { kind: "value", placeholder: "N", doc: "fuel for lines whose policy has none" },

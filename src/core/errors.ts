@@ -90,6 +90,7 @@ export const ERRORS = {
   "host.reentered": error("host", "a host hook called back into its own instance"),
   "host.detached": error("host", "a host hook detached the view it was given"),
   "host.oom": error("resource", "the host could not provide memory"),
+  "host.cancelled": error("host", "the host stopped the run"),
   "host.stack": error("resource", "less than 256 KiB of native stack left at the start"),
 
   "tier.unavailable": error("unsupported", "the tier that was asked for cannot take this module"),

@@ -403,7 +403,7 @@ describe('"state": true', () => {
     for (const line of [
       { moduleBase64: "AAAA" },
       { module: files.path("none") },
-      { moduleBase64: modules.returns, tier: "opt" },
+      { moduleBase64: modules.returns, tier: "native" },
     ]) {
       const got = await answer({ ...line, state: true });
       expect(got).not.toHaveProperty("registers");

@@ -9,7 +9,7 @@ test("the demonstration runs an example over a file of the repository", async ()
   expect(await demo(io)).toBe(0);
   const text = Buffer.concat(writes).toString();
   expect(Buffer.concat(errors).toString()).toBe("");
-  for (const word of ["program", "input", "output", "returned", "fuel", "interp", "sinter.js run"]) {
+  for (const word of ["program", "input", "output", "returned", "fuel", "tier", "sinter.js run"]) {
     expect(text).toContain(word);
   }
   expect(text).not.toContain("\u001b");

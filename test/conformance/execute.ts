@@ -2,10 +2,15 @@
 // slice length, registers and memory set before and read after. The list of executors is here and nowhere else.
 
 import { isFailure } from "../../src/core/errors.ts";
-import { isMetered, type PolicyInput, resolvePolicy } from "../../src/core/policy.ts";
+import { isMetered, type Policy, type PolicyInput, resolvePolicy } from "../../src/core/policy.ts";
+import { hasWasm, tryWasmMemory, type WasmMemory } from "../../src/platform/wasm.ts";
 import { type HostInputs, ModuleHost } from "../../src/zasm/abi/index.ts";
 import { interpret } from "../../src/zasm/interp/interp.ts";
+import { type CodeTier, pagesOf } from "../../src/zasm/runtime/code.ts";
+import { EngineContext } from "../../src/zasm/runtime/context.ts";
+import { resolveOptions } from "../../src/zasm/runtime/options.ts";
 import type { Tier } from "../../src/zasm/runtime/outcome.ts";
+import { TieredRun } from "../../src/zasm/runtime/tiering.ts";
 import { COMPARE, EXIT, type Exit, StateBlock } from "../../src/zasm/state/block.ts";
 import type { HostCalls } from "../../src/zasm/state/host-calls.ts";
 import { type VerifiedModule, verifyModule } from "../../src/zasm/verify/verify.ts";
@@ -23,8 +28,66 @@ export interface Executor {
   readonly exactAfterTraps: boolean;
 }
 
+/** The memory of each block that compiled code can run on. */
+const memories = new WeakMap<StateBlock, WasmMemory>();
+
+/** A block that every tier here can run on. */
+function makeBlock(policy: Policy): StateBlock {
+  const memory = tryWasmMemory(pagesOf(policy));
+  const block = new StateBlock(policy, memory?.buffer);
+  if (memory !== undefined) memories.set(block, memory);
+  return block;
+}
+
+/** A compiled tier as an executor of slices: at every loop and call into code, in slices as small as it takes. */
+function compiled(tier: CodeTier): Executor {
+  const contexts = new WeakMap<VerifiedModule, EngineContext>();
+  const runs = new WeakMap<StateBlock, Map<number, TieredRun>>();
+  const runOf = (module: VerifiedModule, block: StateBlock, slice: number): TieredRun => {
+    const memory = memories.get(block);
+    if (memory === undefined) throw new Error("not a block that makeBlock made");
+    let context = contexts.get(module);
+    context ??= new EngineContext(resolveOptions({ tier }));
+    contexts.set(module, context);
+    let ofBlock = runs.get(block);
+    ofBlock ??= new Map();
+    runs.set(block, ofBlock);
+    let run = ofBlock.get(slice);
+    if (run === undefined) {
+      run = new TieredRun(module, context, memory, {
+        hotThreshold: 0,
+        slice,
+        first: tier,
+        optTurns: Infinity,
+      });
+      ofBlock.set(slice, run);
+    }
+    return run;
+  };
+  return {
+    tier,
+    exactAfterTraps: false,
+    execute(module, block, host, metered, budget) {
+      const run = runOf(module, block, budget);
+      const fuel = block.fuel;
+      if (!metered || fuel <= budget) return run.execute(block, host);
+      block.fuel = budget;
+      const exit = run.execute(block, host);
+      const spent = budget - block.fuel;
+      block.fuel = fuel - spent;
+      if (exit !== EXIT.fuel) return exit;
+      // A bulk instruction dearer than the budget is the interpreter's, which sees all the fuel.
+      return spent === 0 ? interpret(module, block, host, metered, 1) : EXIT.budget;
+    },
+  };
+}
+
 /** Every tier that the case files run in. A new tier is one line. */
-export const EXECUTORS: readonly Executor[] = [{ tier: "interp", execute: interpret, exactAfterTraps: true }];
+export const EXECUTORS: readonly Executor[] = [
+  { tier: "interp", execute: interpret, exactAfterTraps: true },
+  // --jitless takes WebAssembly away, and with it these tiers.
+  ...(hasWasm() && process.env.SINTER_TIERS !== "interp" ? [compiled("baseline"), compiled("opt")] : []),
+];
 
 /** A budget that no test uses up; a run that does is taken not to end. */
 export const UNSLICED = 2 ** 24;
@@ -51,7 +114,7 @@ export interface Run {
 /** The state a run starts in (S9, D13), built here once more rather than taken from the runtime. */
 export function startRun(module: VerifiedModule, inputs: HostInputs = {}, entryWords?: number): Run {
   const { policy } = module;
-  const block = new StateBlock(policy);
+  const block = makeBlock(policy);
   let dataEnd = 16;
   for (const { dst, bytes } of module.data) {
     block.memory.set(bytes, dst);
@@ -77,7 +140,7 @@ export function drive(run: Run, executor: Executor, budget: number = UNSLICED): 
 
 /** A copy of the block in another buffer: all a run needs to go on elsewhere. */
 export function copyBlock(run: Run): StateBlock {
-  const copy = new StateBlock(run.module.policy);
+  const copy = makeBlock(run.module.policy);
   new Uint8Array(copy.buffer).set(new Uint8Array(run.block.buffer));
   return copy;
 }

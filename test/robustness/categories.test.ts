@@ -5,7 +5,9 @@ import { describe, expect, test } from "vitest";
 import { isFailure } from "../../src/core/errors.ts";
 import { type Policy, resolvePolicy } from "../../src/core/policy.ts";
 import { Engine, type Outcome, type PolicyInput } from "../../src/index.ts";
+import { EngineContext } from "../../src/zasm/runtime/context.ts";
 import { Instance } from "../../src/zasm/runtime/instance.ts";
+import { resolveOptions } from "../../src/zasm/runtime/options.ts";
 import { type VerifiedModule, verifyModule } from "../../src/zasm/verify/verify.ts";
 import { outcomeProblems } from "./outcome-schema.ts";
 import { build, codeOnly, dataPayload, type RawModule, RET, section, u32s, word } from "./raw-module.ts";
@@ -98,7 +100,7 @@ test("a bug of ours is an error with the place, not an exception and not the gue
   // What no verifier lets through: an unknown instruction in the middle.
   const code = Int32Array.from(verified.code, (w, i) => (i === 1 ? 0x0f00_0000 : w));
   const broken = { ...verified, code } as VerifiedModule;
-  const outcome = Instance.create(broken, {}).run();
+  const outcome = Instance.create(broken, {}, new EngineContext(resolveOptions({ tier: "interp" }))).run();
   expect(outcome).toMatchObject({ status: "error", code: "internal", category: "internal" });
   expect(outcome).not.toHaveProperty("stack");
   expect(outcomeProblems(outcome)).toEqual(["a bug of the engine"]);

@@ -183,8 +183,8 @@ function codeLine(insn: Insn, names: ReadonlyMap<number, string[]>): string {
   return encodeWord(row, fieldsOf(row, word)) === word ? text : `.word 0x${hex(word, 8)} ; ${text}`;
 }
 
-/** Names that upstream's text has are preferred: LD for MOV, CP for CPI. */
-function statement(insn: Insn, names: ReadonlyMap<number, string[]>): string {
+/** Names that upstream's text has are preferred: LD for MOV, CP for CPI. `names` are labels by word index. */
+export function statement(insn: Insn, names: ReadonlyMap<number, readonly string[]>): string {
   const { row } = insn;
   const { a, b, c, imm } = fieldsOf(row, insn.words[0] ?? 0);
   const reg = (i: number): string => `${REGISTERS[i]}`;

@@ -18,6 +18,16 @@ const ACCESS = (() => {
   return bytes;
 })();
 
+/** What is left of the way to promotion, per word index of a loop header or function; see `runtime/tiering.ts`. */
+export interface Heat {
+  readonly left: Int32Array;
+  /** Folds word indices into `left`. */
+  readonly mask: number;
+}
+
+/** Instructions that one call is taken for. */
+const CALL_HEAT = 16;
+
 /** At most this many units in one call, so that the countdown stays a small integer. */
 export const MAX_BUDGET = 2 ** 30;
 
@@ -31,6 +41,7 @@ export function interpret(
   host: HostCalls,
   metered: boolean,
   budget: number = MAX_BUDGET,
+  heat?: Heat,
 ): Exit {
   const { u64, i64, u32, i32, stack, memory, memoryView, memSize } = block;
   const { code, codeWords } = module;
@@ -67,6 +78,10 @@ export function interpret(
         }
         stack[depth++] = pc + 1;
         pc += (word << 20) >> 20;
+        if (heat !== undefined && warmed(heat, pc, CALL_HEAT)) {
+          exit = EXIT.hot;
+          break run;
+        }
         continue;
       case 0x01: // RET
         if (depth === 0) {
@@ -76,7 +91,13 @@ export function interpret(
         pc = stack[--depth]! | 0;
         continue;
       case 0x02: // JR
-        pc += meets((word >>> 16) & 15, i32[COMPARE]!) ? (word << 20) >> 20 : 1;
+        if (!meets((word >>> 16) & 15, i32[COMPARE]!)) break;
+        pc += (word << 20) >> 20;
+        // A loop warms its header by about the instructions of one turn.
+        if (heat !== undefined && (word & 0x800) !== 0 && warmed(heat, pc, -((word << 20) >> 20))) {
+          exit = EXIT.hot;
+          break run;
+        }
         continue;
       case 0x03: // CP
         i32[COMPARE] = i32[a]! - i32[b]!;
@@ -551,6 +572,13 @@ export function interpret(
 }
 
 const [HL, DE, A, BC] = [0, 1, 2, 3];
+
+/** Adds to the heat at a word index; true when it is hot. */
+function warmed({ left, mask }: Heat, index: number, by: number): boolean {
+  const rest = left[index & mask]! - by;
+  left[index & mask] = rest;
+  return rest < 0;
+}
 
 /** Shift count of verified code: 0 to 63. */
 const count = (word: number): number => word & 63;

@@ -3,6 +3,7 @@
 import { copyBytes } from "../../core/bytes.ts";
 import { MisuseError } from "../../core/errors.ts";
 import type { HostInputs } from "../abi/index.ts";
+import { isTierChoice } from "./options.ts";
 import { TIERS, type TierChoice } from "./outcome.ts";
 
 export interface RunInputs extends HostInputs {
@@ -46,9 +47,6 @@ export function checkInputs(inputs: RunInputs): RunInputs {
   if (isRecord(env)) own.env = Object.assign(Object.create(null), env);
   return own as RunInputs; // every field was just checked
 }
-
-export const isTierChoice = (value: unknown): value is TierChoice =>
-  value === "auto" || (TIERS as readonly unknown[]).includes(value);
 
 const isStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === "string");

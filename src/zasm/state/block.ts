@@ -7,19 +7,27 @@
 //   48  fuel left            i64, may be negative; only in metered runs
 //   56  call depth           u32, return addresses on the stack
 //   60  heap                 u32, bump pointer, counted from the start of guest memory
-//   64  call stack           maxCallDepth x u32, word indices
+//   64  exit site            u32, where compiled code stopped
+//   68  slice left           i32, units left of the slice when compiled code stopped
+//   128 call stack           maxCallDepth x u32, word indices
 //   ..  live allocations     one bit per 8 bytes of guest memory (D16)
 //   ..  guest memory         memSize bytes, at a multiple of 64 KiB
 
 import type { Policy } from "../../core/policy.ts";
 
+/** Byte offsets of the fields, for compiled code. */
+export const AT = {
+  compare: 40,
+  pc: 44,
+  fuel: 48,
+  depth: 56,
+  heap: 60,
+  site: 64,
+  left: 68,
+  stack: 128,
+} as const;
 /** Index of the compare register in `i32`. */
-export const COMPARE = 10;
-const PC = 11;
-const FUEL = 6; // in i64
-const DEPTH = 14;
-const HEAP = 15;
-const STACK_BYTES_AT = 64;
+export const COMPARE = AT.compare / 4;
 const PAGE = 65_536;
 
 /** Why an executor came back. The numbers are the protocol between tiers. */
@@ -37,8 +45,27 @@ export const EXIT = {
   host: 9,
   /** The budget is used up; nothing is wrong, call again. */
   budget: 10,
+  /** The loop header or function at pc has become hot, or has compiled code. */
+  hot: 11,
+  /** Compiled code leaves the instruction at pc to the interpreter. */
+  decline: 12,
 } as const;
 export type Exit = (typeof EXIT)[keyof typeof EXIT];
+
+export interface BlockLayout {
+  readonly liveAt: number;
+  readonly liveBytes: number;
+  /** Where guest memory starts. */
+  readonly memoryAt: number;
+  readonly bytes: number;
+}
+
+export function layoutOf(policy: Pick<Policy, "maxCallDepth" | "memSize">): BlockLayout {
+  const liveAt = AT.stack + 4 * policy.maxCallDepth;
+  const liveBytes = Math.ceil(policy.memSize / 64);
+  const memoryAt = Math.ceil((liveAt + liveBytes) / PAGE) * PAGE;
+  return { liveAt, liveBytes, memoryAt, bytes: memoryAt + policy.memSize };
+}
 
 // z[impl vm.memory.single-region] z[impl vm.memory.growth]
 /** Views over one run's buffer. Construction may throw RangeError when the host has no memory left. */
@@ -58,51 +85,50 @@ export class StateBlock {
   readonly memBase: bigint;
   readonly memSize: number;
 
-  constructor(policy: Policy) {
-    const liveAt = STACK_BYTES_AT + 4 * policy.maxCallDepth;
-    const liveBytes = Math.ceil(policy.memSize / 64);
-    const memoryAt = Math.ceil((liveAt + liveBytes) / PAGE) * PAGE;
-    this.buffer = new ArrayBuffer(memoryAt + policy.memSize);
-    this.u64 = new BigUint64Array(this.buffer, 0, 8);
-    this.i64 = new BigInt64Array(this.buffer, 0, 8);
-    this.u32 = new Uint32Array(this.buffer, 0, 16);
-    this.i32 = new Int32Array(this.buffer, 0, 16);
-    this.stack = new Uint32Array(this.buffer, STACK_BYTES_AT, policy.maxCallDepth);
-    this.live = new Uint8Array(this.buffer, liveAt, liveBytes);
+  /** `buffer` is made by the caller: `layoutOf(policy).bytes` long at least. */
+  constructor(policy: Policy, buffer: ArrayBuffer = new ArrayBuffer(layoutOf(policy).bytes)) {
+    const { liveAt, liveBytes, memoryAt } = layoutOf(policy);
+    this.buffer = buffer;
+    this.u64 = new BigUint64Array(buffer, 0, AT.stack / 8);
+    this.i64 = new BigInt64Array(buffer, 0, AT.stack / 8);
+    this.u32 = new Uint32Array(buffer, 0, AT.stack / 4);
+    this.i32 = new Int32Array(buffer, 0, AT.stack / 4);
+    this.stack = new Uint32Array(buffer, AT.stack, policy.maxCallDepth);
+    this.live = new Uint8Array(buffer, liveAt, liveBytes);
     // z[impl vm.memory.policy-placed]
-    this.memory = new Uint8Array(this.buffer, memoryAt, policy.memSize);
-    this.memoryView = new DataView(this.buffer, memoryAt, policy.memSize);
+    this.memory = new Uint8Array(buffer, memoryAt, policy.memSize);
+    this.memoryView = new DataView(buffer, memoryAt, policy.memSize);
     this.memBase = policy.memBase;
     this.memSize = policy.memSize;
   }
 
   get pc(): number {
-    return this.u32[PC] ?? 0;
+    return this.u32[AT.pc / 4] ?? 0;
   }
   set pc(byteOffset: number) {
-    this.u32[PC] = byteOffset;
+    this.u32[AT.pc / 4] = byteOffset;
   }
 
   /** Exact: fuel and its debt stay within 2^53. */
   get fuel(): number {
-    return Number(this.i64[FUEL]);
+    return Number(this.i64[AT.fuel / 8]);
   }
   set fuel(units: number) {
-    this.i64[FUEL] = BigInt(units);
+    this.i64[AT.fuel / 8] = BigInt(units);
   }
 
   get depth(): number {
-    return this.u32[DEPTH] ?? 0;
+    return this.u32[AT.depth / 4] ?? 0;
   }
   set depth(calls: number) {
-    this.u32[DEPTH] = calls;
+    this.u32[AT.depth / 4] = calls;
   }
 
   get heap(): number {
-    return this.u32[HEAP] ?? 0;
+    return this.u32[AT.heap / 4] ?? 0;
   }
   set heap(offset: number) {
-    this.u32[HEAP] = offset;
+    this.u32[AT.heap / 4] = offset;
   }
 
   /**

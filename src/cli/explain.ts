@@ -1,0 +1,75 @@
+// `sinter explain`: which tier has code for what and why, what it costs, and the code itself.
+
+import { basename } from "node:path";
+import { encodeUtf8 } from "../core/bytes.ts";
+import {
+  type ExplainOptions,
+  explainModule,
+  explanationPage,
+  explanationText,
+  isMeant,
+} from "../zasm/inspect/index.ts";
+import { CliFailure, EXIT_CODE } from "./failure.ts";
+import { assertOneStdin, readInput, STANDARD, writeOutput } from "./files.ts";
+import { type Io, paint, print, printAll } from "./io.ts";
+import { explain as explainRefusal, fileName, printReject } from "./load.ts";
+import type { Args } from "./options.ts";
+import { policyOf } from "./policy.ts";
+import { refusalMembers, writeJsonLine } from "./record.ts";
+import { shown } from "./report.ts";
+import type { EXPLAIN } from "./specs.ts";
+import { tierOf } from "./tier.ts";
+
+export function explain({ given, operands, rest }: Args<typeof EXPLAIN>, io: Io): number {
+  const [path = STANDARD] = operands;
+  assertOneStdin(path, given.stdin, given.policy);
+  const policy = policyOf(io, given);
+  const tier = given.tier === undefined ? "auto" : tierOf(given.tier);
+  if (given.stdin !== undefined && !given.run) {
+    throw new CliFailure("usage.bad_value", "--stdin does nothing without --run");
+  }
+  const bytes = readInput(io, path);
+  const options: ExplainOptions = {
+    policy,
+    ...(tier === "auto" ? {} : { tier }),
+    ...(given.entry === undefined ? {} : { entry: given.entry }),
+    ...(given.run ? { run: runInputs(given, rest, io) } : {}),
+  };
+  const explained = explainModule(bytes, options);
+  if (!explained.ok) {
+    const failed = { ...explained.failure, reason: explainRefusal(explained.failure, bytes, path) };
+    if (given.json) writeJsonLine(io.stdout, refusalMembers(failed));
+    else printReject(io, failed, path);
+    return EXIT_CODE.refused;
+  }
+  const { explanation } = explained;
+  const { html, function: only } = given;
+  if (html !== undefined) {
+    const page = encodeUtf8(explanationPage(explanation, { title: basename(fileName(path)) }));
+    if (html === STANDARD) io.stdout.write(page);
+    else writeOutput(html, page);
+    if (html !== STANDARD && !given.json) print(io.stdout, `wrote ${shown(html)}, ${page.length} bytes\n`);
+    if (!given.json || html === STANDARD) return EXIT_CODE.ok;
+  }
+  if (only !== undefined && !explanation.functions.some((fn) => isMeant(fn, only))) {
+    throw new CliFailure("usage.bad_value", `the module has no function ${shown(only)}`);
+  }
+  if (given.json) {
+    const members = Object.entries({ status: "ok", ...explanation, out: html });
+    writeJsonLine(io.stdout, members);
+    return EXIT_CODE.ok;
+  }
+  const { summary = false } = given;
+  const text = explanationText(explanation, {
+    paint: (style, words) => paint(io.stdout, style, words),
+    summary,
+    ...(only === undefined ? {} : { only }),
+  });
+  printAll(io.stdout, text);
+  return EXIT_CODE.ok;
+}
+
+function runInputs(given: Args<typeof EXPLAIN>["given"], args: readonly string[], io: Io) {
+  const stdin = given.stdin === undefined ? new Uint8Array(0) : readInput(io, given.stdin);
+  return { stdin, ...(args.length === 0 ? {} : { args }) };
+}

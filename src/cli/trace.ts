@@ -1,0 +1,142 @@
+// `sinter trace` and `sinter trace diff`: a run as text, and where two such texts part.
+
+import type { TraceOptions, TraceRecord } from "../zasm/inspect/index.ts";
+import { diffTraces, type TraceComparison, traceLines, traceModule } from "../zasm/inspect/index.ts";
+import { CliFailure, EXIT_CODE } from "./failure.ts";
+import { assertOneStdin, openFile, readInput, STANDARD } from "./files.ts";
+import { type Io, paint, print, printAll } from "./io.ts";
+import { readLines } from "./lines.ts";
+import { explain, fileName, printReject } from "./load.ts";
+import { type Args, readInteger } from "./options.ts";
+import { policyOf } from "./policy.ts";
+import { refusalMembers, writeJsonLine } from "./record.ts";
+import { shown } from "./report.ts";
+import type { TRACE, TRACE_DIFF } from "./specs.ts";
+import { tierOf } from "./tier.ts";
+
+export function trace({ given, operands, rest }: Args<typeof TRACE>, io: Io): number {
+  const [path = STANDARD] = operands;
+  assertOneStdin(path, given.stdin, given.policy);
+  const policy = policyOf(io, given);
+  const options = optionsOf(given, rest);
+  const bytes = readInput(io, path);
+  const stdin = given.stdin === undefined ? new Uint8Array(0) : readInput(io, given.stdin);
+  const traced = traceModule(bytes, { ...options, policy, inputs: { ...options.inputs, stdin } });
+  if (!traced.ok) {
+    const failed = { ...traced.failure, reason: explain(traced.failure, bytes, path) };
+    if (given.json) writeJsonLine(io.stdout, refusalMembers(failed));
+    else printReject(io, failed, path);
+    return EXIT_CODE.refused;
+  }
+  let last: TraceRecord | undefined;
+  const watched = function* () {
+    for (const record of traced.records) {
+      last = record;
+      yield record;
+    }
+  };
+  if (given.json)
+    printAll(
+      io.stdout,
+      mapped(watched(), (record) => `${jsonOf(record)}\n`),
+    );
+  else
+    printAll(
+      io.stdout,
+      mapped(traceLines(watched()), (line) => `${line}\n`),
+    );
+  if (last?.kind === "end" && last.status === "limit" && !given.json) {
+    print(io.stderr, "sinter: stopped at the limit; the program had not ended (--limit N)\n");
+  }
+  return EXIT_CODE.ok;
+}
+
+function optionsOf(given: Args<typeof TRACE>["given"], args: readonly string[]): TraceOptions {
+  const count = (name: "every" | "skip" | "limit") => {
+    const text = given[name];
+    return text === undefined ? {} : { [name]: readInteger(`--${name}`, text, Number.MAX_SAFE_INTEGER) };
+  };
+  if (given.every !== undefined && Number(given.every) === 0) {
+    throw new CliFailure("usage.bad_value", "--every must be an integer from 1");
+  }
+  const tier = given.tier === undefined ? undefined : tierOf(given.tier);
+  if (tier !== undefined && tier !== "interp" && given.every === undefined) {
+    throw new CliFailure("usage.bad_value", "--tier needs --every N: only interp is traced by instruction");
+  }
+  return {
+    ...count("every"),
+    ...count("skip"),
+    ...count("limit"),
+    inputs: {
+      ...(tier === undefined ? {} : { tier }),
+      ...(given.entry === undefined ? {} : { entry: given.entry }),
+      ...(args.length === 0 ? {} : { args }),
+    },
+  };
+}
+
+function* mapped<T>(items: Iterable<T>, text: (item: T) => string): Generator<string> {
+  for (const item of items) yield text(item);
+}
+
+const jsonOf = (record: TraceRecord): string =>
+  JSON.stringify(record, (_, value: unknown) =>
+    typeof value === "bigint" ? `0x${value.toString(16)}` : value,
+  );
+
+/** Longest line of a trace that is read; ours are far below it. */
+const MAX_LINE_BYTES = 64 * 1024;
+
+export function traceDiff({ given, operands }: Args<typeof TRACE_DIFF>, io: Io): number {
+  const [a = "", b = ""] = operands;
+  if (a === STANDARD && b === STANDARD) {
+    throw new CliFailure("usage.bad_value", "standard input can be only one of the two");
+  }
+  const compared = diffTraces(traceFile(io, a), traceFile(io, b));
+  if (compared === undefined) {
+    throw new CliFailure("io.read", "both must be traces as `sinter trace` writes them", `${a}, ${b}`);
+  }
+  if (given.json) {
+    writeJsonLine(io.stdout, [
+      ["status", compared.difference === undefined ? "same" : "different"],
+      ["records", compared.records],
+      ["header", compared.header],
+      ["difference", compared.difference],
+    ]);
+  } else printAll(io.stdout, report(io, fileName(a), fileName(b), compared));
+  return compared.difference === undefined ? EXIT_CODE.ok : EXIT_CODE.refused;
+}
+
+function* traceFile(io: Io, path: string): Generator<string> {
+  const file = path === STANDARD ? io.stdin : openFile(path);
+  try {
+    for (const { number, bytes } of readLines((buffer) => file.read(buffer), MAX_LINE_BYTES)) {
+      if (bytes === undefined) throw new CliFailure("io.read", `line ${number} is too long`, path);
+      yield new TextDecoder().decode(bytes);
+    }
+  } finally {
+    if ("close" in file) file.close();
+  }
+}
+
+function* report(io: Io, nameA: string, nameB: string, compared: TraceComparison): Generator<string> {
+  const { difference, header, records } = compared;
+  for (const { name, a, b } of header) {
+    yield `${paint(io.stdout, "dim", `${name}:`)} ${shown(a)} | ${shown(b)}\n`;
+  }
+  const many = `${records} record${records === 1 ? "" : "s"}`;
+  if (difference === undefined) {
+    yield `${paint(io.stdout, "green", "same")}  ${many}\n`;
+    return;
+  }
+  yield `${paint(io.stdout, "red", "different")}  after ${many} that are the same; ${shown(difference.differs.join(", "))}\n`;
+  for (const line of difference.before) yield `  ${paint(io.stdout, "dim", shown(line))}\n`;
+  const sides = [
+    ["-", nameA, difference.a],
+    ["+", nameB, difference.b],
+  ] as const;
+  for (const [mark, name, lines] of sides) {
+    yield `${paint(io.stdout, mark === "-" ? "red" : "green", mark)} ${shown(name)}${lines.length === 0 ? " has ended" : ""}\n`;
+    for (const line of lines) yield `${mark} ${shown(line)}\n`;
+  }
+}

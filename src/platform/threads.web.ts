@@ -1,0 +1,16 @@
+// Threads elsewhere: none yet. A Web Worker would do, and would need a page served with COOP and COEP for shared memory.
+
+import type { Thread, ThreadEvents, ThreadLimits, ThreadPort } from "./threads.ts";
+
+export function startThread(
+  _entry: URL,
+  _data: unknown,
+  _limits: ThreadLimits,
+  _events: ThreadEvents,
+): Thread {
+  throw new TypeError("sinter/isolate needs Node's worker threads");
+}
+
+export function serveThread(_open: (port: ThreadPort) => (message: unknown) => void): void {}
+
+export const parallelism = (): number => 1;
