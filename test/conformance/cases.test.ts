@@ -1,6 +1,6 @@
-// Every file under test/cases, in every tier. A failure prints each difference with its file and line.
+// Every file under test/cases, and what fuzzing found under test/regressions, in every tier. A failure prints each difference with its file and line.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -8,10 +8,14 @@ import { EXECUTORS } from "./execute.ts";
 import { parseCaseFile } from "./format.ts";
 import { runCaseFile } from "./run.ts";
 
-const ROOT = fileURLToPath(new URL("../cases", import.meta.url));
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const FOLDERS = ["cases", "regressions"];
 const MOST_SHOWN = 12;
 
-const names = readdirSync(ROOT, { recursive: true, encoding: "utf8" })
+const names = FOLDERS.filter((folder) => existsSync(join(ROOT, folder)))
+  .flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
+  )
   .filter((name) => name.endsWith(".case"))
   .map((name) => name.split(sep).join("/"))
   .sort();
