@@ -6,7 +6,7 @@ import { tryWasmMemory } from "../../dist/platform/wasm.js";
 import { ModuleHost } from "../../dist/zasm/abi/index.js";
 import { writeContainer } from "../../dist/zasm/container/write.js";
 import { interpret } from "../../dist/zasm/interp/interp.js";
-import { ModuleCode, pagesOf } from "../../dist/zasm/runtime/code.js";
+import { ALL_OPTIMISATIONS, ModuleCode, pagesOf } from "../../dist/zasm/runtime/code.js";
 import { EngineContext } from "../../dist/zasm/runtime/context.js";
 import { resolveOptions } from "../../dist/zasm/runtime/options.js";
 import { TieredRun } from "../../dist/zasm/runtime/tiering.js";
@@ -228,7 +228,7 @@ function watchedCode(code, tally, plant) {
 
 /** Which switches change the code of the entry's unit: that each optimisation still finds something to do. */
 export function countOptimisations(module, tally) {
-  const ALL = { inline: true, trim: true, nativeTraps: true };
+  const ALL = ALL_OPTIMISATIONS;
   const drawn = (switches) => new ModuleCode(module, switches).draw(module.entryPcWords, "opt");
   const all = drawn(ALL);
   if (typeof all === "string") return;

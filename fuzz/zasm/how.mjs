@@ -1,7 +1,10 @@
 // How a program is run: tier, thresholds, slices, optimisation switches, legs, and when code generation is withdrawn.
 // All random, all plain data, so that a difference can be printed and made simple again.
 
-const ALL = { inline: true, trim: true, nativeTraps: true };
+import { ALL_OPTIMISATIONS } from "../../dist/zasm/runtime/code.js";
+
+const OPTIMISATIONS = Object.keys(ALL_OPTIMISATIONS);
+const ALL = { ...ALL_OPTIMISATIONS };
 
 /** One way for each choice of tier. */
 export function randomHows(random, subject) {
@@ -16,7 +19,7 @@ function randomHow(random, { policy: { fuel } }, tier) {
     optTurns: tier === "auto" ? random.pick([1, 1, 3, 1000, 2000]) : Infinity,
     hotThreshold: random.pick([0, 0, 0, 1, 8, 50]),
     slice: random.pick([4_194_304, 4096, 1000, 50, 7]),
-    optimisations: random.chance(50) ? ALL : { inline: some(), trim: some(), nativeTraps: some() },
+    optimisations: random.chance(50) ? ALL : Object.fromEntries(OPTIMISATIONS.map((name) => [name, some()])),
     legs: random.chance(60) ? [] : randomLegs(random, fuel),
     withdrawAtCall: random.chance(5) ? random.between(1, 3) : 0,
     withdrawAtCheck: random.chance(5) ? random.between(1, 40) : 0,
@@ -53,7 +56,7 @@ export function* simplerHows(how) {
   for (const [key, value] of Object.entries(PLAIN)) {
     if (JSON.stringify(how[key]) !== JSON.stringify(value)) yield { ...how, [key]: value };
   }
-  for (const name of Object.keys(ALL)) {
+  for (const name of OPTIMISATIONS) {
     if (how.optimisations[name]) yield { ...how, optimisations: { ...how.optimisations, [name]: false } };
   }
   for (let i = 0; i < how.legs.length; i++) yield { ...how, legs: how.legs.filter((_, at) => at !== i) };

@@ -150,7 +150,8 @@ class Explainer {
   #graphOf(start: number): Graph | GraphRefusal | "not_examined" {
     const known = this.#graphs.get(start);
     if (known !== undefined) return known;
-    const graph = this.#left > 0 ? buildGraph(this.#module, this.#leaders, start) : "not_examined";
+    const graph =
+      this.#left > 0 ? buildGraph(this.#module, this.#leaders, start, { copyUpTo: 0 }) : "not_examined";
     if (typeof graph !== "string") this.#left -= graph.instructions;
     this.#graphs.set(start, graph);
     return graph;

@@ -96,25 +96,31 @@ export function wordLength(word: number): number {
   return imm === LD_EXT32 ? 2 : imm === LD_EXT64 ? 3 : 1;
 }
 
-/** A function that stands in its caller's graph, once per call. */
+/** One copy of a function's code in the graph: the root's, or that of a function which stands in its caller. */
 interface Frame {
   readonly level: number;
   readonly caller: Frame | undefined;
   /** Word index after the CALL. */
   readonly returnTo: number;
+  /** Jumps to lower word indices go to a copy of their own; -1 = none do. */
+  readonly lowest: number;
   /** Blocks of this frame by their first word. */
   readonly blocks: Map<number, number>;
 }
 
-/** Says whether a callee is to stand in the graph; `level` counts from 1 for calls from the root's own code. */
-export type Inline = (callee: number, level: number, instructions: number) => boolean;
+export interface GraphOptions {
+  /** Says whether a callee is to stand in the graph; `level` counts from 1 for calls from the root's own code. */
+  readonly inline?: (callee: number, level: number, instructions: number) => boolean;
+  /** Instructions past which the graph gets no further copies of the root's code. 0 = none are made. */
+  readonly copyUpTo: number;
+}
 
 /** The graph reachable from word index `root`. `leaders` is `findLeaders` of the same module. */
 export function buildGraph(
   module: Pick<VerifiedModule, "code" | "codeWords">,
   leaders: Uint8Array,
   root: number,
-  inline: Inline = () => false,
+  { inline = () => false, copyUpTo }: GraphOptions,
 ): Graph | GraphRefusal {
   const found: Block[] = [];
   const work: { start: number; frame: Frame }[] = [];
@@ -127,16 +133,37 @@ export function buildGraph(
     work.push({ start, frame });
     return index;
   };
-  const own: Frame = { level: 0, caller: undefined, returnTo: -1, blocks: new Map() };
-  visit(own, root);
+  // A root inside a loop would share its header with every loop around it, and back ends would keep the values of all
+  // of them in the innermost. So a jump back over the root goes to a second copy of the code, which is entered
+  // at the outer loop's top, and so on outwards.
+  const copies = new Map<number, Frame>();
+  const copyAt = (lowest: number): Frame => {
+    let copy = copies.get(lowest);
+    if (copy === undefined) {
+      copy = { level: 0, caller: undefined, returnTo: -1, lowest, blocks: new Map() };
+      copies.set(lowest, copy);
+    }
+    return copy;
+  };
+  const follow = (frame: Frame, to: number): number => {
+    const isBack = to < frame.lowest && (copies.has(to) || instructions < copyUpTo);
+    return visit(isBack ? copyAt(to) : frame, to);
+  };
+  visit(copyAt(root), root);
   for (let i = 0; i < work.length; i++) {
     if (work.length > MAX_BLOCKS) return "too_many_blocks";
     const { start, frame } = work[i]!;
-    const read = readBlock(module, leaders, start, frame.level, (at) => visit(frame, at));
+    const read = readBlock(module, leaders, start, frame.level, (at) => follow(frame, at));
     instructions += read.cost;
     if (instructions > MAX_INSTRUCTIONS) return "too_many_instructions";
     if (read.kind === END.call && inline(read.callee, frame.level + 1, instructions)) {
-      const callee: Frame = { level: frame.level + 1, caller: frame, returnTo: read.end, blocks: new Map() };
+      const callee: Frame = {
+        level: frame.level + 1,
+        caller: frame,
+        returnTo: read.end,
+        lowest: -1,
+        blocks: new Map(),
+      };
       found.push({ ...read, kind: END.enter, successors: [visit(callee, read.callee)] });
     } else if (read.kind === END.call) {
       found.push({ ...read, successors: [visit(frame, read.end)] });

@@ -34,6 +34,8 @@ export interface PlanOptions {
   readonly trim: boolean;
   /** Registers are looked at wherever fuel can run out, so none is ever dead. */
   readonly metered: boolean;
+  /** Guest memory ends far enough below 2^32 that a base register less a displacement is below it too. */
+  readonly isLow: boolean;
 }
 
 export interface UnitPlan {
@@ -55,7 +57,7 @@ export function planUnit(code: Int32Array, unit: Unit, options: PlanOptions): Un
   const all = [unit.root, ...unit.functions.values()];
   const summaries = new Map(all.map((fn) => [fn, fn.graph.blocks.map((b) => summarise(code, b, unit))]));
   const live = liveness(all, summaries, unit);
-  const narrow = options.trim ? narrowRegisters(code, unit) : undefined;
+  const narrow = options.trim ? narrowRegisters(code, unit, options.isLow) : undefined;
   const preserved = narrow ? preservedRegisters(code, all, unit, narrow) : new Map<UnitFunction, number>();
   const uses = usesAfterCalls(all, live, unit);
   const signatures = new Map(
@@ -219,7 +221,7 @@ function residency(
 
 /**
  * A register's value: that of `origin` at entry plus `offset`, origin -1 = the number alone.
- * `wraps`: of this sum only the low 32 bits.
+ * `wraps`: it may be only the low 32 bits of this sum.
  */
 type Known = { readonly origin: number; readonly offset: bigint; readonly wraps: boolean } | undefined;
 
@@ -298,8 +300,10 @@ function merge(states: (Known[] | undefined)[], into: number, from: readonly Kno
   let changed = false;
   for (let r = 0; r < REGISTERS; r++) {
     const [a, b] = [old[r], from[r]];
-    if (a === undefined || (a.origin === b?.origin && a.offset === b.offset && a.wraps === b.wraps)) continue;
-    old[r] = undefined;
+    if (a === undefined) continue;
+    const isSame = a.origin === b?.origin && a.offset === b.offset;
+    if (isSame && (a.wraps || !b.wraps)) continue;
+    old[r] = isSame ? b : undefined;
     changed = true;
   }
   return changed;

@@ -24,28 +24,30 @@ export interface Unit {
 /** Functions past this many instructions stay with the interpreter; what is hot comes first. */
 const MAX_UNIT_INSTRUCTIONS = 100_000;
 
-export interface InlineLimits {
+export interface UnitLimits {
   /** Nested inlined calls. 0 = none. */
   readonly levels: number;
   /** Instructions of a callee, its own calls not followed. */
   readonly calleeInstructions: number;
   /** Instructions of a graph past which nothing more is inlined. */
   readonly graphInstructions: number;
+  /** Instructions of a graph past which loops around the root share its header. 0 = they always do. */
+  readonly copyUpTo: number;
 }
 
-export const NO_INLINING: InlineLimits = { levels: 0, calleeInstructions: 0, graphInstructions: 0 };
+export const PLAIN: UnitLimits = { levels: 0, calleeInstructions: 0, graphInstructions: 0, copyUpTo: 0 };
 
 export function gatherUnit(
   module: Pick<VerifiedModule, "code" | "codeWords">,
   leaders: Uint8Array,
   start: number,
-  limits: InlineLimits = NO_INLINING,
+  limits: UnitLimits = PLAIN,
 ): Unit | GraphRefusal {
   const sizes = new Map<number, number>();
   const sizeOf = (callee: number): number => {
     let size = sizes.get(callee);
     if (size === undefined) {
-      const graph = buildGraph(module, leaders, callee);
+      const graph = buildGraph(module, leaders, callee, { copyUpTo: 0 });
       size = typeof graph === "string" ? Infinity : graph.instructions;
       sizes.set(callee, size);
     }
@@ -55,7 +57,7 @@ export function gatherUnit(
     level <= limits.levels &&
     instructions < limits.graphInstructions &&
     sizeOf(callee) <= limits.calleeInstructions;
-  const rootGraph = buildGraph(module, leaders, start, inline);
+  const rootGraph = buildGraph(module, leaders, start, { inline, copyUpTo: limits.copyUpTo });
   if (typeof rootGraph === "string") return rootGraph;
   let instructions = rootGraph.instructions;
   const found = new Map<number, { graph: Graph; own: Effects }>();
@@ -64,7 +66,7 @@ export function gatherUnit(
   for (let graph = work.pop(); graph !== undefined; graph = work.pop()) {
     for (const block of graph.blocks) {
       if (block.kind !== END.call || found.has(block.callee) || refused.has(block.callee)) continue;
-      const callee = buildGraph(module, leaders, block.callee, inline);
+      const callee = buildGraph(module, leaders, block.callee, { inline, copyUpTo: 0 });
       if (typeof callee === "string" || instructions + callee.instructions > MAX_UNIT_INSTRUCTIONS) {
         refused.add(block.callee);
         continue;

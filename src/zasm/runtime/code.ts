@@ -6,7 +6,7 @@ import { isMetered } from "../../core/policy.ts";
 import { compileWasm, compileWasmAsync, type WasmCode } from "../../platform/wasm.ts";
 import { findLeaders, type GraphRefusal } from "../jit/graph.ts";
 import { planUnit } from "../jit/plan.ts";
-import { gatherUnit, type InlineLimits, NO_INLINING, type Unit } from "../jit/unit.ts";
+import { gatherUnit, PLAIN, type Unit } from "../jit/unit.ts";
 import { type CompiledUnit, emitUnit, type Listing, type Sites, type Target } from "../jit/wasm/emit.ts";
 import { AT, layoutOf } from "../state/block.ts";
 import type { VerifiedModule } from "../verify/verify.ts";
@@ -26,13 +26,36 @@ export interface Optimisations {
   readonly trim: boolean;
   /** Proven 32-bit addresses are left to wasm's bounds check. Needs `trim`. */
   readonly nativeTraps: boolean;
+  /** One bounds check for several accesses through the same base register. */
+  readonly shareChecks: boolean;
+  /** Loops around the root are loops of their own, at the price of a second copy of its code. */
+  readonly nest: boolean;
+  /** Loops are entered by way of a look at their addresses, which `nativeTraps` then takes for proven. */
+  readonly guard: boolean;
 }
 
-export const ALL_OPTIMISATIONS: Optimisations = { inline: true, trim: true, nativeTraps: true };
-const NO_OPTIMISATIONS: Optimisations = { inline: false, trim: false, nativeTraps: false };
+export const ALL_OPTIMISATIONS: Optimisations = {
+  inline: true,
+  trim: true,
+  nativeTraps: true,
+  shareChecks: true,
+  nest: true,
+  guard: true,
+};
+/** What `baseline` does of them: what costs next to nothing to do. */
+const BASELINE: Optimisations = {
+  inline: false,
+  trim: false,
+  nativeTraps: false,
+  shareChecks: true,
+  nest: true,
+  guard: false,
+};
 
 /** Three levels of calls were the best trade of speed for bytes on recursive code (bench k3). */
-const INLINING: InlineLimits = { levels: 3, calleeInstructions: 60, graphInstructions: 1_500 };
+const INLINING = { levels: 3, calleeInstructions: 60, graphInstructions: 1_500 };
+/** Past this the loop that is hot at first is the only one in the unit that matters (bench k5, k6a). */
+const COPY_UP_TO = 400;
 
 export interface UnitCode {
   readonly tier: CodeTier;
@@ -54,7 +77,7 @@ export const pagesOf = (policy: Policy): number => Math.ceil(layoutOf(policy).by
 
 export class ModuleCode {
   readonly #module: VerifiedModule;
-  readonly #target: Omit<Target, "nativeTraps">;
+  readonly #target: Omit<Target, "nativeTraps" | "shareChecks">;
   #leaders: Uint8Array | undefined;
   readonly #units = {
     baseline: new Map<number, UnitCode | Refusal>(),
@@ -181,11 +204,20 @@ export class ModuleCode {
   draw(start: number, tier: CodeTier, listing?: Listing): DrawnUnit | GraphRefusal {
     const module = this.#module;
     this.#leaders ??= findLeaders(module);
-    const { inline, trim, nativeTraps } = tier === "opt" ? this.#optimisations : NO_OPTIMISATIONS;
-    const unit = gatherUnit(module, this.#leaders, start, inline ? INLINING : NO_INLINING);
+    const { inline, trim, nativeTraps, shareChecks, nest, guard } =
+      tier === "opt" ? this.#optimisations : BASELINE;
+    const limits = { ...(inline ? INLINING : PLAIN), copyUpTo: nest ? COPY_UP_TO : 0 };
+    const unit = gatherUnit(module, this.#leaders, start, limits);
     if (typeof unit === "string") return unit;
-    const plan = planUnit(module.code, unit, { trim, metered: this.#target.metered });
-    const target = { ...this.#target, nativeTraps: nativeTraps && trim && this.#mayTrapNatively() };
+    const { metered, memBase, memSize } = this.#target;
+    const target = {
+      ...this.#target,
+      nativeTraps: nativeTraps && trim && this.#mayTrapNatively(),
+      shareChecks,
+    };
+    // Guards are worth their check where narrow addresses save others.
+    const isLow = guard && target.nativeTraps && memBase + BigInt(memSize) < 0xffff_0000n;
+    const plan = planUnit(module.code, unit, { trim, metered, isLow });
     return { unit, compiled: emitUnit(module.code, module.codeWords, unit, plan, target, listing) };
   }
 

@@ -125,7 +125,8 @@ export class TieredRun {
       const slice = Math.min(fuel, Math.max(this.#options.slice, entry.minFuel)) | 0;
       if (slice < entry.minFuel) return this.#leave("fuel", block);
       this.#entered++;
-      this.#highest = entry.tier === "opt" ? "opt" : (this.#highest ?? "baseline");
+      const highest = this.#highest;
+      this.#highest = entry.tier === "opt" ? "opt" : (highest ?? "baseline");
       let left: number;
       this.#borrowed = borrowTraces();
       try {
@@ -151,6 +152,13 @@ export class TieredRun {
         block.depth += level[site]!;
         block.pc = pc[site]!;
         if (exit[site] === EXIT.decline) return this.#leave("decline", block);
+        if (exit[site] === EXIT.guard) {
+          if (block.pc === entry.start * 4) {
+            this.#highest = highest; // it executed nothing
+            this.#forgo(entry, block, host);
+          }
+          return this.#leave("guard", block);
+        }
         if (exit[site] !== EXIT.budget) return exit[site]!;
         entry.turns += ENTRIES_PER_TURN;
       }
@@ -180,6 +188,13 @@ export class TieredRun {
     entry.turns = -Infinity;
     const better = this.#make(entry.start, "opt", block, host);
     if (typeof better === "object") this.#entries.set(entry.start, better);
+  }
+
+  /** Replaces opt code whose assumption about its entry failed by code without any, for the rest of the run. */
+  #forgo(entry: Entry, block: StateBlock, host: HostCalls): void {
+    const plain = this.#make(entry.start, "baseline", block, host);
+    if (typeof plain === "object") plain.turns = -Infinity;
+    this.#entries.set(entry.start, plain);
   }
 
   #leave(reason: LeaveReason, block: StateBlock): undefined {

@@ -20,6 +20,8 @@ const MAX_SITES = 1024;
 const LEAVE_REASONS = [
   /** An instruction, or a case of it, that only the interpreter runs. */
   "decline",
+  /** An assumption that the code was made under did not hold. */
+  "guard",
   /** Too little fuel for a whole region; the interpreter uses up the rest exactly. */
   "fuel",
   /** The program went on where no code starts. */

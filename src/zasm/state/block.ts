@@ -49,6 +49,8 @@ export const EXIT = {
   hot: 11,
   /** Compiled code leaves the instruction at pc to the interpreter. */
   decline: 12,
+  /** What compiled code takes for granted does not hold at pc. */
+  guard: 13,
 } as const;
 export type Exit = (typeof EXIT)[keyof typeof EXIT];
 

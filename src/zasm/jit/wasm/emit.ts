@@ -10,7 +10,7 @@ import { OP, OP_FC, VALTYPE } from "../../../wasm/ops.ts";
 import type { ByteSink } from "../../../wasm/sink.ts";
 import { BY_OPCODE, FIRST_PRIMITIVE, type Mnemonic, REGISTERS } from "../../isa/table.ts";
 import { AT, EXIT, type Exit } from "../../state/block.ts";
-import { COMPARE_BIT, effectsOfWord } from "../effects.ts";
+import { COMPARE_BIT, effectsOfWord, REGISTER_BITS } from "../effects.ts";
 import { type Block, END, type Graph, wordLength } from "../graph.ts";
 import { narrowAfter } from "../narrow.ts";
 import type { Plan, UnitPlan } from "../plan.ts";
@@ -31,6 +31,8 @@ export interface Target {
    * with the wasm memory, nothing has to be resumed (D12), and the platform says where a trap was.
    */
   readonly nativeTraps: boolean;
+  /** Check addresses once for all accesses of a block through one base, and not again where that is known. */
+  readonly shareChecks: boolean;
 }
 
 /** Where compiled code can stop, and what the driver has to do there. */
@@ -106,7 +108,8 @@ export function emitUnit(
   return { wasm, sites, minFuel: unit.root.graph.pathCost[0]! };
 }
 
-const COMPARE = REGISTERS.length;
+const REGISTER_COUNT = REGISTERS.length;
+const COMPARE = REGISTER_COUNT;
 
 /** Registers in a mask, ascending; the compare register comes last. */
 function bitsOf(mask: number): number[] {
@@ -152,9 +155,10 @@ class FunctionEmitter {
   readonly #forward: Int32Array;
   readonly #backward: Int32Array;
   #height = 0;
-  /** Heights of the two labels around the whole body. */
-  readonly #exitLabel = 1;
-  readonly #unwindLabel = 2;
+  /** Heights of the three labels around the whole body. */
+  readonly #trapLabel = 1;
+  readonly #exitLabel = 2;
+  readonly #unwindLabel = 3;
   readonly #mergeChildren: number[][];
   readonly #isMerge: Uint8Array;
   readonly #afterCall: Uint8Array;
@@ -166,6 +170,13 @@ class FunctionEmitter {
   #inLocal = 0;
   /** Registers below 2^32 here, as far as it was asked for. */
   #below32 = 0;
+  /**
+   * Bytes around the address in each register that are known to be in guest memory here, the address itself among
+   * them: from `low` (0 or less) up to `high`; nothing is known where both are 0. Kept for the end of each block.
+   */
+  readonly #covered: { readonly low: Int16Array; readonly high: Int16Array };
+  /** Where the current block's are. */
+  #cover = 0;
 
   constructor(shared: Shared, fn: UnitFunction, plan: Plan, isRoot: boolean) {
     this.#s = shared;
@@ -185,6 +196,10 @@ class FunctionEmitter {
     this.#site = next++;
     this.#narrow = next++;
     const count = fn.graph.blocks.length;
+    this.#covered = {
+      low: new Int16Array(count * REGISTER_COUNT),
+      high: new Int16Array(count * REGISTER_COUNT),
+    };
     this.#forward = new Int32Array(count);
     this.#backward = new Int32Array(count);
     this.#isMerge = new Uint8Array(count);
@@ -211,6 +226,7 @@ class FunctionEmitter {
     this.#inLocal = passed;
     this.#settle(0);
     if (this.#isRoot) this.#setCallLimit();
+    this.#openLabel(OP.block); // trap
     this.#openLabel(OP.block); // exit
     this.#openLabel(OP.block); // unwind
     if (this.#graph.reducible) this.#structured();
@@ -221,6 +237,7 @@ class FunctionEmitter {
     this.#returnMark();
     this.#closeLabel();
     for (const r of bitsOf(this.#plan.touched)) this.#save(r);
+    this.#closeLabel();
     this.#store32(AT.site, () => this.#get(this.#site));
     this.#store32(AT.left, () => this.#get(LEFT));
     this.#store32(AT.depth, () => {
@@ -270,6 +287,7 @@ class FunctionEmitter {
 
   #tree(index: number, work: Action[]): void {
     if (this.#graph.isHeader[index]) {
+      this.#guard(index);
       this.#openLabel(OP.loop);
       this.#backward[index] = this.#height;
       work.push({ do: "end" });
@@ -309,6 +327,25 @@ class FunctionEmitter {
         { do: "tree", block: successor },
       );
     });
+  }
+
+  /** On the way into a loop: its addresses have to be narrow, or the interpreter runs it. */
+  #guard(header: number): void {
+    const guards = bitsOf(this.#s.plan.narrow?.get(this.#fn)?.guards[header] ?? 0);
+    if (guards.length === 0) return;
+    const out = this.#out;
+    const { start, level } = this.#graph.blocks[header]!;
+    this.#level = level;
+    this.#inLocal = this.#plan.local[header]!;
+    guards.forEach((r, i) => {
+      if (!(this.#inLocal & (1 << r))) this.#reload(r);
+      this.#get(this.#local[r]!);
+      if (i > 0) out.byte(OP.i64_or);
+    });
+    out.byte2(OP.i64_const, 32);
+    out.byte(OP.i64_shr_u);
+    out.byte(OP.i32_wrap_i64);
+    this.#exitIf(EXIT.guard, start);
   }
 
   /** True when `to` is emitted in place because only `from` leads to it. */
@@ -394,6 +431,7 @@ class FunctionEmitter {
     this.#level = block.level;
     this.#inLocal = this.#plan.local[index]!;
     this.#below32 = this.#s.plan.narrow?.get(this.#fn)?.into[index] ?? 0;
+    if (this.#s.target.shareChecks) this.#inheritCover(index);
     this.#list(-1);
     if (this.#graph.isRegion[index]) this.#checkFuel(index, block);
     if (this.#s.target.metered && block.cost > 0) {
@@ -422,6 +460,7 @@ class FunctionEmitter {
         break;
       case END.call:
         this.#call(block);
+        if (this.#s.target.shareChecks) this.#uncover(REGISTER_BITS);
         go(block.successors[0]!, false);
         break;
       case END.ret:
@@ -470,7 +509,7 @@ class FunctionEmitter {
     this.#openLabel(OP.if);
     if (metered && this.#afterCall[index]) this.#unwindIfExited();
     this.#unstarted = 0;
-    this.#leave(EXIT.budget, block.start);
+    this.#leave(EXIT.budget, block.start, ~this.#plan.liveIn[index]!);
     this.#closeLabel();
   }
 
@@ -573,20 +612,28 @@ class FunctionEmitter {
 
   // Exits
 
-  /** Leaves for good: the interpreter goes on, or the run ends, at word index `at`. */
-  #leave(exit: Exit, at: number): void {
+  /**
+   * Leaves for good: the interpreter goes on, or the run ends, at word index `at`. Registers in `dead` are looked at
+   * by nobody any more; a constant in their place keeps them out of the way of the code that does not leave.
+   */
+  #leave(exit: Exit, at: number, dead = 0): void {
     const { sites } = this.#s;
     sites.pc.push(at * 4);
     sites.exit.push(exit);
     sites.level.push(this.#level);
     sites.refund.push(this.#s.target.metered ? this.#unstarted : 0);
-    const inLocal = this.#inLocal;
-    this.#fetch(this.#plan.touched & ~inLocal); // the exit saves every local
-    this.#inLocal = inLocal;
+    // D32: after a trap the registers mean nothing.
+    const goesOn = exit === EXIT.budget || exit === EXIT.decline || exit === EXIT.guard;
+    if (goesOn) {
+      const inLocal = this.#inLocal;
+      this.#fetch(this.#plan.touched & ~inLocal & ~dead); // the exit saves every local
+      for (const r of bitsOf(this.#plan.touched & dead)) this.#clear(r);
+      this.#inLocal = inLocal;
+    }
     this.#i32(sites.pc.length - 1);
     this.#set(this.#site);
     this.#out.byte(OP.br);
-    this.#out.u32(this.#height - this.#exitLabel);
+    this.#out.u32(this.#height - (goesOn ? this.#exitLabel : this.#trapLabel));
   }
 
   /** Leaves when the i32 on the stack is not 0. */
@@ -611,7 +658,8 @@ class FunctionEmitter {
     this.#fetch(effects & 0xffff);
     this.#operation(at, word);
     this.#inLocal |= effects >>> 16;
-    if (this.#s.target.nativeTraps) this.#below32 = narrowAfter(this.#s.code, at, this.#below32);
+    if (this.#s.target.shareChecks) this.#uncover(effects >>> 16);
+    if (this.#s.target.nativeTraps) this.#below32 = narrowAfter(this.#s.code, at, this.#below32, true);
   }
 
   #operation(at: number, word: number): void {
@@ -785,32 +833,113 @@ class FunctionEmitter {
 
   /** Leaves an i32 address on the stack that is checked, or that wasm will check; gives the constant to add to it. */
   #address(at: number, base: number, displacement: number, bytes: number): number {
-    const { memBase, memSize, memoryAt, nativeTraps } = this.#s.target;
-    const out = this.#out;
+    const { memBase, memoryAt, nativeTraps, shareChecks } = this.#s.target;
     if (nativeTraps && memBase === 0n && displacement >= 0 && this.#below32 & (1 << base)) {
       this.#low(base);
       return memoryAt + displacement; // wasm adds it in 33 bits
     }
+    if (!shareChecks || !this.#isCovered(base, displacement, bytes)) {
+      const shared = shareChecks && this.#coverAhead(at, base);
+      if (!shared) {
+        this.#check(base, displacement, displacement + bytes);
+        this.#exitIf(EXIT.oob, at);
+        this.#get(this.#wide);
+        this.#out.byte(OP.i32_wrap_i64);
+        return memoryAt;
+      }
+      const slot = this.#cover + base;
+      this.#check(base, this.#covered.low[slot]!, this.#covered.high[slot]!);
+      this.#unstarted++; // which of the accesses fails, if it comes to that, the interpreter finds out
+      this.#exitIf(EXIT.decline, at);
+      this.#unstarted--;
+    }
+    this.#low(base);
+    if (memBase === 0n) return memoryAt + displacement; // the base is in memory or right behind it
+    this.#i32(Number(BigInt.asIntN(32, BigInt(displacement) - memBase)));
+    this.#out.byte(OP.i32_add);
+    return memoryAt;
+  }
+
+  /** Leaves 1 on the stack when not all bytes from `low` up to `high` of the base are in memory; keeps base + low. */
+  #check(base: number, low: number, high: number): void {
+    const { memBase, memSize } = this.#s.target;
+    const out = this.#out;
     this.#get(this.#local[base]!);
-    const offset = BigInt.asIntN(64, BigInt(displacement) - memBase);
+    const offset = BigInt.asIntN(64, BigInt(low) - memBase);
     if (offset !== 0n) {
       out.byte(OP.i64_const);
       out.s64(Number(BigInt.asIntN(32, offset)), Number(BigInt.asIntN(32, offset >> 32n)));
       out.byte(OP.i64_add);
     }
     this.#tee(this.#wide);
-    if (memSize < bytes) {
+    if (memSize < high - low) {
       out.byte(OP.drop);
       this.#i32(1);
     } else {
       out.byte(OP.i64_const);
-      out.s64(memSize - bytes, 0);
+      out.s64(memSize - (high - low), 0);
       out.byte(OP.i64_gt_u);
     }
-    this.#exitIf(EXIT.oob, at);
-    this.#get(this.#wide);
-    out.byte(OP.i32_wrap_i64);
-    return memoryAt;
+  }
+
+  #isCovered(base: number, displacement: number, bytes: number): boolean {
+    const slot = this.#cover + base;
+    return displacement >= this.#covered.low[slot]! && displacement + bytes <= this.#covered.high[slot]!;
+  }
+
+  /**
+   * Takes the span of all accesses of this block through the base as it is at `at` for covered, and says whether that
+   * is more than one access, or one that later blocks can use.
+   */
+  #coverAhead(at: number, base: number): boolean {
+    const { code, target } = this.#s;
+    const block = this.#graph.blocks[this.#cover / REGISTER_COUNT]!;
+    let low = 0;
+    let high = 0;
+    let accesses = 0;
+    for (let index = at; index < block.end; index += wordLength(code[index]!)) {
+      const word = code[index]!;
+      const row = BY_OPCODE[word >>> 24]!;
+      const displacement = (word << 20) >> 20;
+      const isAccess = (row.format === "load" || row.format === "store") && ((word >>> 16) & 15) === base;
+      // Once checked, wasm's own check is enough for what is above.
+      if (isAccess && (index === at || !target.nativeTraps || displacement < 0)) {
+        accesses++;
+        low = Math.min(low, displacement);
+        high = Math.max(high, displacement + row.access);
+      }
+      if ((effectsOfWord(word) >>> 16) & (1 << base)) break;
+    }
+    if (accesses < 2) return false;
+    this.#covered.low[this.#cover + base] = low;
+    this.#covered.high[this.#cover + base] = high;
+    return true;
+  }
+
+  /** What all ways into the block know of its addresses. */
+  #inheritCover(index: number): void {
+    this.#cover = index * REGISTER_COUNT;
+    const predecessors = this.#graph.predecessors[index]!;
+    const { low, high } = this.#covered;
+    if (index === 0 || this.#graph.isHeader[index] || !this.#graph.reducible) return;
+    for (let r = 0; r < REGISTER_COUNT; r++) {
+      let [most, least] = [-Infinity, Infinity];
+      for (const p of predecessors) {
+        most = Math.max(most, low[p * REGISTER_COUNT + r]!);
+        least = Math.min(least, high[p * REGISTER_COUNT + r]!);
+      }
+      low[this.#cover + r] = most;
+      high[this.#cover + r] = least;
+    }
+  }
+
+  /** These registers hold something else now. */
+  #uncover(written: number): void {
+    for (let r = 0; r < REGISTER_COUNT; r++) {
+      if (!(written & (1 << r))) continue;
+      this.#covered.low[this.#cover + r] = 0;
+      this.#covered.high[this.#cover + r] = 0;
+    }
   }
 
   #memoryOp(opcode: number, offset: number, at: number): void {
@@ -948,6 +1077,11 @@ class FunctionEmitter {
   #fetch(mask: number): void {
     for (const r of bitsOf(mask & ~this.#inLocal)) this.#reload(r);
     this.#inLocal |= mask;
+  }
+
+  #clear(register: number): void {
+    this.#out.byte2(register === COMPARE ? OP.i32_const : OP.i64_const, 0);
+    this.#set(this.#local[register]!);
   }
 
   #save(register: number): void {
