@@ -2,6 +2,7 @@
 // and row. Whole runs go through the public API and, in slices, on a bare block; rows on the block only.
 
 import { sha256Hex } from "#sha256";
+import { toHex } from "../../src/core/bytes.ts";
 import type { PolicyInput } from "../../src/core/policy.ts";
 import { Engine } from "../../src/index.ts";
 import { type AsmOptions, assemble } from "../../src/zasm/asm/index.ts";
@@ -22,13 +23,17 @@ import {
 } from "./execute.ts";
 import type { Bytes, Case, CaseFile, Expectation, Row } from "./format.ts";
 
-/** All differences in `file`, empty when every case holds. */
-export function runCaseFile(file: CaseFile, executor: Executor): string[] {
+/** All differences in `file`, empty when every case holds. Bare runs are repeated in slices of each of these sizes. */
+export function runCaseFile(
+  file: CaseFile,
+  executor: Executor,
+  slices: readonly number[] = SLICES,
+): string[] {
   return file.cases.flatMap((item) => {
     try {
       return item.rows === undefined
-        ? runWhole(file.name, item, executor)
-        : item.rows.flatMap((row) => runRow(file.name, item, row, executor));
+        ? runWhole(file.name, item, executor, slices)
+        : item.rows.flatMap((row) => runRow(file.name, item, row, executor, slices));
     } catch (thrown) {
       return [`${file.name}:${item.line}: ${thrown instanceof Error ? thrown.message : String(thrown)}`];
     }
@@ -36,7 +41,7 @@ export function runCaseFile(file: CaseFile, executor: Executor): string[] {
 }
 
 /** The module file of a case, with a row's values filled in. */
-function moduleBytes(item: Case, substitutions: ReadonlyMap<string, string> = new Map()): Uint8Array {
+export function moduleBytes(item: Case, substitutions: ReadonlyMap<string, string> = new Map()): Uint8Array {
   const text = item.program.replace(/\{(\w+)\}/g, (whole, name: string) => substitutions.get(name) ?? whole);
   if (item.kind === "asm") return assembled(text, item.policy);
   const parts = text
@@ -67,7 +72,7 @@ function assembled(text: string, policy: { readonly memBase?: unknown } = {}): U
 }
 
 /** The policies a case is run under: metered too, where fuel is not what it is about. */
-function policies(item: Case): { readonly policy: PolicyInput; readonly mode: string }[] {
+export function policies(item: Case): { readonly policy: PolicyInput; readonly mode: string }[] {
   const policy: PolicyInput = item.policy;
   const counts = item.policy.fuel !== undefined || item.policy.meter !== undefined;
   if (counts) return [{ policy, mode: "as given" }];
@@ -79,7 +84,7 @@ function policies(item: Case): { readonly policy: PolicyInput; readonly mode: st
 
 // --- whole runs
 
-function runWhole(name: string, item: Case, executor: Executor): string[] {
+function runWhole(name: string, item: Case, executor: Executor, slices: readonly number[]): string[] {
   const { expect } = item;
   if (expect === undefined) throw new Error("no expectation");
   const bytes = moduleBytes(item);
@@ -101,13 +106,13 @@ function runWhole(name: string, item: Case, executor: Executor): string[] {
 
     const module = verified(bytes, policy);
     const entry = item.inputs.entry === undefined ? undefined : module.exports.get(item.inputs.entry);
-    for (const slice of SLICES) {
+    for (const slice of slices) {
       const { args, env } = item.inputs;
       const given = { stdin: item.stdin, ...(args && { args }), ...(env && { env }) };
       const run = startRun(module, given, entry);
       const observed = observe(run, drive(run, executor, slice));
       compareRun(expect, outcome, observed, run, executor, say(`slices of ${slice}`));
-      if (slice === SLICES[0] && sha256Hex(observed.memory) !== instance.memorySha256()) {
+      if (slice === slices[0] && sha256Hex(observed.memory) !== instance.memorySha256()) {
         say("API")("memory is not what the same run on a bare block leaves");
       }
     }
@@ -190,14 +195,14 @@ const POISON = [
 ];
 const POISON_COMPARE = 0x7bad_f006;
 
-function runRow(name: string, item: Case, row: Row, executor: Executor): string[] {
+function runRow(name: string, item: Case, row: Row, executor: Executor, slices: readonly number[]): string[] {
   const bytes = moduleBytes(item, row.substitutions);
   const complaints: string[] = [];
   const aboutFuel = row.fuel !== undefined || row.after.fuelUsed !== undefined;
   const modes = aboutFuel ? [{ policy: { ...item.policy, meter: true }, mode: "metered" }] : policies(item);
   for (const { policy, mode } of modes) {
     const module = verified(bytes, policy);
-    for (const slice of SLICES) {
+    for (const slice of slices) {
       const say = (text: string) =>
         complaints.push(
           `${name}:${row.line}: ${text}\n    in ${row.text}\n    ${executor.tier}, ${mode}, slices of ${slice}`,
@@ -271,7 +276,7 @@ const putBytes = (run: Run, memory: Uint8Array, { address, bytes }: Bytes): void
 
 // --- printing
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+const hex = toHex;
 const hex64 = (value: bigint): string =>
   value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16).padStart(16, "0")}`;
 const shown = (value: unknown): string =>
