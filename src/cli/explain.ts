@@ -13,10 +13,10 @@ import { CliFailure, EXIT_CODE } from "./failure.ts";
 import { assertOneStdin, readInput, STANDARD, writeOutput } from "./files.ts";
 import { type Io, paint, print, printAll } from "./io.ts";
 import { explain as explainRefusal, fileName, printReject } from "./load.ts";
-import type { Args } from "./options.ts";
+import { type Args, readCount } from "./options.ts";
 import { policyOf } from "./policy.ts";
 import { refusalMembers, writeJsonLine } from "./record.ts";
-import { shown } from "./report.ts";
+import { LIMIT_NOTE, shown } from "./report.ts";
 import type { EXPLAIN } from "./specs.ts";
 import { tierOf } from "./tier.ts";
 
@@ -28,11 +28,16 @@ export function explain({ given, operands, rest }: Args<typeof EXPLAIN>, io: Io)
   if (given.stdin !== undefined && !given.run) {
     throw new CliFailure("usage.bad_value", "--stdin does nothing without --run");
   }
+  if (given.limit !== undefined && !given.run) {
+    throw new CliFailure("usage.bad_value", "--limit does nothing without --run");
+  }
+  const limit = given.limit === undefined ? undefined : readCount("--limit", given.limit);
   const bytes = readInput(io, path);
   const options: ExplainOptions = {
     policy,
     ...(tier === "auto" ? {} : { tier }),
     ...(given.entry === undefined ? {} : { entry: given.entry }),
+    ...(limit === undefined ? {} : { limit }),
     ...(given.run ? { run: runInputs(given, rest, io) } : {}),
   };
   const explained = explainModule(bytes, options);
@@ -43,6 +48,8 @@ export function explain({ given, operands, rest }: Args<typeof EXPLAIN>, io: Io)
     return EXIT_CODE.refused;
   }
   const { explanation } = explained;
+  const isCut = explanation.run?.status === "limit";
+  if (isCut && !given.json) print(io.stderr, LIMIT_NOTE);
   const { html, function: only } = given;
   if (html !== undefined) {
     const page = encodeUtf8(explanationPage(explanation, { title: basename(fileName(path)) }));

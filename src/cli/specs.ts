@@ -62,6 +62,11 @@ export const EXPLAIN = {
   summary: { kind: "flag", doc: "no code" },
   html: { kind: "value", placeholder: "FILE", doc: "write one self-contained page" },
   run: { kind: "flag", doc: "run the program too: what is hot, what its tiers did" },
+  limit: {
+    kind: "value",
+    placeholder: "N",
+    doc: "with --run: stop after N units; default 200000000, or what --fuel says",
+  },
   entry: { kind: "value", placeholder: "NAME", doc: "start at this export instead of the module's entry" },
   stdin: { kind: "value", placeholder: "FILE", doc: "what the program reads with --run; default: nothing" },
   ...JSON_FLAG,

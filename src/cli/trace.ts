@@ -7,10 +7,10 @@ import { assertOneStdin, openFile, readInput, STANDARD } from "./files.ts";
 import { type Io, paint, print, printAll } from "./io.ts";
 import { readLines } from "./lines.ts";
 import { explain, fileName, printReject } from "./load.ts";
-import { type Args, readInteger } from "./options.ts";
+import { type Args, readCount, readInteger } from "./options.ts";
 import { policyOf } from "./policy.ts";
 import { refusalMembers, writeJsonLine } from "./record.ts";
-import { shown } from "./report.ts";
+import { LIMIT_NOTE, shown } from "./report.ts";
 import type { TRACE, TRACE_DIFF } from "./specs.ts";
 import { tierOf } from "./tier.ts";
 
@@ -46,25 +46,22 @@ export function trace({ given, operands, rest }: Args<typeof TRACE>, io: Io): nu
       mapped(traceLines(watched()), (line) => `${line}\n`),
     );
   if (last?.kind === "end" && last.status === "limit" && !given.json) {
-    print(io.stderr, "sinter: stopped at the limit; the program had not ended (--limit N)\n");
+    print(io.stderr, LIMIT_NOTE);
   }
   return EXIT_CODE.ok;
 }
 
 function optionsOf(given: Args<typeof TRACE>["given"], args: readonly string[]): TraceOptions {
-  const count = (name: "every" | "skip" | "limit") => {
+  const count = (name: "skip" | "limit") => {
     const text = given[name];
     return text === undefined ? {} : { [name]: readInteger(`--${name}`, text, Number.MAX_SAFE_INTEGER) };
   };
-  if (given.every !== undefined && Number(given.every) === 0) {
-    throw new CliFailure("usage.bad_value", "--every must be an integer from 1");
-  }
   const tier = given.tier === undefined ? undefined : tierOf(given.tier);
   if (tier !== undefined && tier !== "interp" && given.every === undefined) {
     throw new CliFailure("usage.bad_value", "--tier needs --every N: only interp is traced by instruction");
   }
   return {
-    ...count("every"),
+    ...(given.every === undefined ? {} : { every: readCount("--every", given.every) }),
     ...count("skip"),
     ...count("limit"),
     inputs: {

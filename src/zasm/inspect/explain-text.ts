@@ -91,7 +91,7 @@ const bar = (share: number): string => "█".repeat(Math.round(share * BAR));
 function* runText(run: NonNullable<Explanation["run"]>, paint: Paint): Generator<string> {
   const { status, code, tier, fuelUsed, entries, exits, refusals, profiled, isComplete, timing } = run;
   const facts = [
-    code ?? status,
+    status === "limit" ? paint("yellow", "cut at the limit") : (code ?? status),
     `tier ${tier ?? "none"}`,
     ...(fuelUsed === null ? [] : [`fuel ${grouped(fuelUsed)}`]),
     `entered ${grouped(entries)}×, left ${grouped(exits)}×`,
