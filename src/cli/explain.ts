@@ -12,9 +12,9 @@ import {
 import { CliFailure, EXIT_CODE } from "./failure.ts";
 import { assertOneStdin, readInput, STANDARD, writeOutput } from "./files.ts";
 import { type Io, paint, print, printAll } from "./io.ts";
-import { explain as explainRefusal, fileName, printReject } from "./load.ts";
+import { fileName, printReject, refusalOf } from "./load.ts";
 import { type Args, readCount } from "./options.ts";
-import { policyOf } from "./policy.ts";
+import { envOf, policyOf } from "./policy.ts";
 import { refusalMembers, writeJsonLine } from "./record.ts";
 import { LIMIT_NOTE, shown } from "./report.ts";
 import type { EXPLAIN } from "./specs.ts";
@@ -25,12 +25,8 @@ export function explain({ given, operands, rest }: Args<typeof EXPLAIN>, io: Io)
   assertOneStdin(path, given.stdin, given.policy);
   const policy = policyOf(io, given);
   const tier = given.tier === undefined ? "auto" : tierOf(given.tier);
-  if (given.stdin !== undefined && !given.run) {
-    throw new CliFailure("usage.bad_value", "--stdin does nothing without --run");
-  }
-  if (given.limit !== undefined && !given.run) {
-    throw new CliFailure("usage.bad_value", "--limit does nothing without --run");
-  }
+  const env = envOf(given.env, policy);
+  assertMeant(given, rest);
   const limit = given.limit === undefined ? undefined : readCount("--limit", given.limit);
   const bytes = readInput(io, path);
   const options: ExplainOptions = {
@@ -38,11 +34,11 @@ export function explain({ given, operands, rest }: Args<typeof EXPLAIN>, io: Io)
     ...(tier === "auto" ? {} : { tier }),
     ...(given.entry === undefined ? {} : { entry: given.entry }),
     ...(limit === undefined ? {} : { limit }),
-    ...(given.run ? { run: runInputs(given, rest, io) } : {}),
+    ...(given.run ? { run: { ...runInputs(given, rest, io), ...env } } : {}),
   };
   const explained = explainModule(bytes, options);
   if (!explained.ok) {
-    const failed = { ...explained.failure, reason: explainRefusal(explained.failure, bytes, path) };
+    const failed = refusalOf(explained.failure, bytes, path, policy);
     if (given.json) writeJsonLine(io.stdout, refusalMembers(failed));
     else printReject(io, failed, path);
     return EXIT_CODE.refused;
@@ -74,6 +70,25 @@ export function explain({ given, operands, rest }: Args<typeof EXPLAIN>, io: Io)
   });
   printAll(io.stdout, text);
   return EXIT_CODE.ok;
+}
+
+/** What is given must do something. */
+function assertMeant(
+  { run, html, json, ...given }: Args<typeof EXPLAIN>["given"],
+  args: readonly string[],
+): void {
+  const idle = (what: string, why: string) => new CliFailure("usage.bad_value", `${what} ${why}`);
+  if (!run) {
+    for (const name of ["stdin", "limit", "env"] as const) {
+      if (given[name] !== undefined) throw idle(`--${name}`, "does nothing without --run");
+    }
+    if (args.length > 0) throw idle("arguments for the program", "do nothing without --run");
+  }
+  for (const name of ["summary", "function"] as const) {
+    if (given[name] === undefined) continue;
+    if (html !== undefined) throw idle(`--${name}`, "does nothing with --html, which shows everything");
+    if (json) throw idle(`--${name}`, "does nothing with --json, which gives everything");
+  }
 }
 
 function runInputs(given: Args<typeof EXPLAIN>["given"], args: readonly string[], io: Io) {

@@ -173,7 +173,7 @@ describe("trace", () => {
     };
     await fails([], "needs MODULE");
     await fails(["diff", cat], "needs B");
-    await fails(["diff", cat, cat], "both must be traces");
+    await fails(["diff", cat, cat], "not a trace");
     await fails(["diff", files.path("none"), cat], "io.not_found");
     await fails([cat, "--tier", "baseline"], "--every");
     await fails([cat, "--every", "0"], "from 1");
