@@ -106,6 +106,7 @@ describe("explain refuses what would do nothing", () => {
     [["--limit", "5"], "--limit does nothing without --run"],
     [["--allow-env", "--env", "A=1"], "--env does nothing without --run"],
     [["--", "a"], "arguments for the program do nothing without --run"],
+    [["--html", "-", "--json"], "--html - and --json both write to standard output"],
     [["--summary", "--json"], "--summary does nothing with --json, which gives everything"],
     [["--function", "0000", "--html", "-"], "--function does nothing with --html, which shows everything"],
   ])("%j", async (args, words) => {
