@@ -3,13 +3,14 @@
 import { sha256Hex } from "#sha256";
 import { decodeUtf8 } from "../core/bytes.ts";
 import { type AsmOptions, assemble, type Diagnostic } from "../zasm/asm/index.ts";
+import { MAGIC, VERSION } from "../zasm/container/format.ts";
 import { CliFailure, EXIT_CODE } from "./failure.ts";
 import { readInput, STANDARD, writeOutput } from "./files.ts";
 import { type Io, paint, print, type Sink } from "./io.ts";
 import { fileName } from "./load.ts";
 import { type Args, readAddress, readInteger } from "./options.ts";
 import { writeJsonLine } from "./record.ts";
-import { shown } from "./report.ts";
+import { printFailure, shown } from "./report.ts";
 import type { ASM } from "./specs.ts";
 
 export function asm({ given, operands }: Args<typeof ASM>, io: Io): number {
@@ -18,10 +19,18 @@ export function asm({ given, operands }: Args<typeof ASM>, io: Io): number {
   const out = given.out ?? (path === STANDARD ? STANDARD : outputOf(path));
   const source = readInput(io, path);
   const result = assemble(source, options);
-  const diagnostics = result.ok ? result.warnings : result.diagnostics;
-  if (!given.json) printDiagnostics(io.stderr, fileName(path), source, diagnostics);
+  const found = result.ok ? result.warnings : result.diagnostics;
+  const hint =
+    !result.ok && isModule(source)
+      ? `this is a module, not source; for its text: sinter disasm ${path === STANDARD ? "MODULE" : path}`
+      : undefined;
+  const diagnostics = hint === undefined ? found : found.slice(0, 1).map((d) => ({ ...d, message: hint }));
+  const [first] = diagnostics.filter(({ severity }) => severity === "error");
+  if (!given.json) {
+    if (hint === undefined) printDiagnostics(io.stderr, fileName(path), source, diagnostics);
+    else printFailure(io, first?.code ?? "internal", hint, fileName(path));
+  }
   if (!result.ok) {
-    const [first] = diagnostics.filter(({ severity }) => severity === "error");
     if (given.json) {
       const members = [
         ["status", "reject"],
@@ -48,6 +57,13 @@ export function asm({ given, operands }: Args<typeof ASM>, io: Io): number {
     throw new CliFailure("usage.bad_value", "a module is no text for a terminal; give -o FILE or pipe it on");
   } else io.stdout.write(bytes);
   return EXIT_CODE.ok;
+}
+
+/** No source starts like this. */
+function isModule(source: Uint8Array): boolean {
+  if (source.length < 8) return false;
+  const view = new DataView(source.buffer, source.byteOffset);
+  return view.getUint32(0, true) === MAGIC && view.getUint32(4, true) === VERSION;
 }
 
 /** `x.zasm`, `x.asm`, `x.jsonl` and `x` all become `x.zasm.bin`. */

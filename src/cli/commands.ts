@@ -40,6 +40,7 @@ const TRACE_COMMAND = command(
     notes: [
       "The text is the same wherever the run is the same: keep it, and compare it with `sinter trace diff A B`.",
       "Tiers other than interp are traced with --every N: the state after each N units of fuel.",
+      "Exit code: 0 traced, whatever the run came to, 1 refused, 2 usage or unreadable file.",
     ],
   },
   async () => (await import("./trace.ts")).trace,
@@ -122,7 +123,10 @@ export const COMMANDS: readonly Command[] = [
       required: 1,
       rest: "ARGS",
       options: EXPLAIN,
-      notes: ["A tier is where code runs once it is hot; everything starts in interp."],
+      notes: [
+        "A tier is where code runs once it is hot; everything starts in interp.",
+        "Exit code: 0 explained, whatever a --run came to, 1 refused, 2 usage or unreadable file.",
+      ],
     },
     async () => (await import("./explain.ts")).explain,
   ),

@@ -66,8 +66,12 @@ function find(name: string) {
 
 function help(argv: readonly string[], io: Io, json: boolean): number {
   const names = argv.filter((word) => word !== "--json");
-  const [name] = names;
+  // `trace diff` is one command of two words.
+  const pair = names.slice(0, 2).join(" ");
+  const [name, ...more] = COMMANDS.some((known) => known.name === pair) ? [pair, ...names.slice(2)] : names;
   const commands = name === undefined ? COMMANDS : [find(name)];
+  if (more[0] !== undefined)
+    throw new CliFailure("usage.extra_argument", `unexpected argument ${more[0]}; see sinter help ${name}`);
   if (json) {
     const described = commands.map(({ name, summary, operands, options }) => ({
       name,

@@ -123,6 +123,13 @@ export function readInteger(option: string, text: string, max: number): number {
   throw new CliFailure("usage.bad_value", `${option} must be an integer from 0 to ${max}, not ${text}`);
 }
 
+/** As `readInteger`, for what 0 makes no sense for. */
+export function readCount(option: string, text: string): number {
+  const value = readInteger(option, text, Number.MAX_SAFE_INTEGER);
+  if (value > 0) return value;
+  throw new CliFailure("usage.bad_value", `${option} must be an integer from 1, not ${text}`);
+}
+
 /** A 64-bit address: decimal or 0x…. */
 export function readAddress(option: string, text: string): bigint {
   if (/^(\d{1,20}|0x[0-9a-fA-F]{1,16})$/.test(text)) {

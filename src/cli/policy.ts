@@ -66,3 +66,20 @@ function readPolicyFile(io: Io, path: string): object {
       : "";
   throw new CliFailure(resolved.code, `${resolved.reason}${hint}`, path);
 }
+
+/** The environment record that --env spells, for a policy that lets the program read one. */
+export function envOf(
+  entries: readonly string[] | undefined,
+  { allowEnv }: PolicyInput,
+): { readonly env?: Readonly<Record<string, string>> } {
+  const env: Record<string, string> = Object.create(null);
+  for (const entry of entries ?? []) {
+    const at = entry.indexOf("=");
+    if (at <= 0) throw new CliFailure("usage.bad_value", `--env must be NAME=VALUE, not ${entry}`);
+    env[entry.slice(0, at)] = entry.slice(at + 1);
+  }
+  if (allowEnv) return { env };
+  if (entries !== undefined)
+    throw new CliFailure("usage.bad_value", "--env does nothing without --allow-env");
+  return {};
+}

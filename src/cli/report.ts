@@ -35,3 +35,6 @@ export function shown(text: string): string {
     return `\\u{${ch.charCodeAt(0).toString(16)}}`;
   });
 }
+
+/** For runs that a command ended, not the program. */
+export const LIMIT_NOTE = "sinter: stopped at the limit; the program had not ended (--limit N)\n";

@@ -1,15 +1,15 @@
 // `sinter run`: one module, once. Guest output goes out as it comes; with --json it is part of the one record (D31).
 
-import { ERRORS, type ErrorCode, failure, quoted } from "../core/errors.ts";
+import { ERRORS, type ErrorCode, failure } from "../core/errors.ts";
 import { Engine } from "../zasm/runtime/engine.ts";
 import type { RunInputs } from "../zasm/runtime/inputs.ts";
 import type { Outcome } from "../zasm/runtime/outcome.ts";
 import { CliFailure, EXIT_CODE } from "./failure.ts";
 import { assertOneStdin, readFile, readInput, readStdin, STANDARD } from "./files.ts";
 import { type Io, print, type Sink } from "./io.ts";
-import { explain, printReject } from "./load.ts";
+import { explain, printReject, unknownEntry } from "./load.ts";
 import type { Args } from "./options.ts";
-import { policyOf } from "./policy.ts";
+import { envOf, policyOf } from "./policy.ts";
 import { failureMembers, outcomeMembers, writeJsonLine } from "./record.ts";
 import { printFailure } from "./report.ts";
 import type { RUN } from "./specs.ts";
@@ -102,10 +102,7 @@ function executeOn(
   const policy = policyOf(io, given);
   const tier = tierOf(given.tier ?? "auto");
   const log = logOf(given.log);
-  const env = envOf(given.env ?? []);
-  if (given.env !== undefined && !policy.allowEnv) {
-    throw new CliFailure("usage.bad_value", "--env does nothing without --allow-env");
-  }
+  const env = envOf(given.env, policy);
   const bytes = readInput(io, path);
   const loaded = engine.load(bytes, policy);
   if (loaded.status !== "ok") {
@@ -115,7 +112,7 @@ function executeOn(
     .instantiate({
       stdin: guestStdin(),
       ...(rest.length === 0 ? {} : { args: rest }),
-      ...(policy.allowEnv ? { env } : {}),
+      ...env,
       ...(given.entry === undefined ? {} : { entry: given.entry }),
       ...sinks,
       tier,
@@ -123,8 +120,7 @@ function executeOn(
     })
     .run();
   if (outcome.status !== "reject" || outcome.code !== "entry.unknown") return { outcome, path };
-  const reason = `${outcome.reason}; ${exportsText(loaded.module.exports)}`;
-  return { outcome: { ...outcome, reason }, path };
+  return { outcome: { ...outcome, reason: unknownEntry(outcome, loaded.module.exports) }, path };
 
   function guestStdin(): Uint8Array {
     if (given.stdin !== undefined && given.stdin !== STANDARD) return readFile(given.stdin);
@@ -139,29 +135,10 @@ function executeOn(
   }
 }
 
-/** The names are the module's own text, and there may be many. */
-function exportsText(names: readonly string[]): string {
-  if (names.length === 0) return "the module exports nothing";
-  const more = names.length > MAX_EXPORTS_NAMED ? ` and ${names.length - MAX_EXPORTS_NAMED} more` : "";
-  return `it exports ${names.slice(0, MAX_EXPORTS_NAMED).map(quoted).join(", ")}${more}`;
-}
-
-const MAX_EXPORTS_NAMED = 5;
-
 const exitCodeOf = ({ status }: Pick<Outcome, "status">): number =>
   status === "ok" ? EXIT_CODE.ok : status === "error" ? EXIT_CODE.error : EXIT_CODE.refused;
 
 function logOf(text = "text"): "text" | "jsonl" {
   if (text === "text" || text === "jsonl") return text;
   throw new CliFailure("usage.bad_value", `--log must be text or jsonl, not ${text}`);
-}
-
-function envOf(entries: readonly string[]): Record<string, string> {
-  const env: Record<string, string> = Object.create(null);
-  for (const entry of entries) {
-    const at = entry.indexOf("=");
-    if (at <= 0) throw new CliFailure("usage.bad_value", `--env must be NAME=VALUE, not ${entry}`);
-    env[entry.slice(0, at)] = entry.slice(at + 1);
-  }
-  return env;
 }

@@ -5,6 +5,13 @@ import { POLICY_FILE, POLICY_FLAGS } from "./policy-flags.ts";
 
 const JSON_FLAG = { json: { kind: "flag", doc: "one JSON object on stdout, for machines" } } as const;
 const OUT = (doc: string) => ({ kind: "value", short: "o", placeholder: "FILE", doc }) as const;
+const ENV = {
+  env: {
+    kind: "values",
+    placeholder: "K=V",
+    doc: "one environment entry (with --allow-env); may be repeated",
+  },
+} as const;
 const STRICT_ENCODING = POLICY_FLAGS["strict-encoding"];
 
 export const RUN = {
@@ -12,11 +19,7 @@ export const RUN = {
   tier: { kind: "value", placeholder: "TIER", doc: "auto (default), interp, baseline, opt or native" },
   entry: { kind: "value", placeholder: "NAME", doc: "start at this export instead of the module's entry" },
   stdin: { kind: "value", placeholder: "FILE", doc: "what the program reads; default: standard input" },
-  env: {
-    kind: "values",
-    placeholder: "K=V",
-    doc: "one environment entry (with --allow-env); may be repeated",
-  },
+  ...ENV,
   log: { kind: "value", placeholder: "FORM", doc: "program log lines as text (default) or jsonl" },
   telemetry: {
     kind: "value",
@@ -34,7 +37,7 @@ export const VERIFY = {
 } as const satisfies Options;
 
 export const ASM = {
-  out: OUT("default: SOURCE with .zasm.bin; - = standard output"),
+  out: OUT("where the module goes; default: SOURCE with .zasm.bin; - = standard output"),
   "mem-base": { kind: "value", placeholder: "N", doc: "guest address the data is for; default 0" },
   entry: { kind: "value", placeholder: "NAME", doc: "label to start at; default: the first instruction" },
   impt: { kind: "flag", doc: "declare the host calls used (IMPT)" },
@@ -45,7 +48,7 @@ export const ASM = {
 } as const satisfies Options;
 
 export const DISASM = {
-  out: OUT("default: standard output"),
+  out: OUT("where the text goes; default: standard output"),
   ...JSON_FLAG,
 } as const satisfies Options;
 
@@ -58,12 +61,22 @@ export const INSPECT = {
 export const EXPLAIN = {
   ...POLICY_FLAGS,
   tier: { kind: "value", placeholder: "TIER", doc: "the fastest tier to show: interp, baseline or opt" },
-  function: { kind: "value", placeholder: "NAME", doc: "only this function: a label, an export or a pc" },
+  function: {
+    kind: "value",
+    placeholder: "NAME",
+    doc: "only this function: a label, an export or a pc as shown",
+  },
   summary: { kind: "flag", doc: "no code" },
   html: { kind: "value", placeholder: "FILE", doc: "write one self-contained page" },
   run: { kind: "flag", doc: "run the program too: what is hot, what its tiers did" },
+  limit: {
+    kind: "value",
+    placeholder: "N",
+    doc: "with --run: stop after N units; default 200000000, or what --fuel says",
+  },
   entry: { kind: "value", placeholder: "NAME", doc: "start at this export instead of the module's entry" },
   stdin: { kind: "value", placeholder: "FILE", doc: "what the program reads with --run; default: nothing" },
+  ...ENV,
   ...JSON_FLAG,
 } as const satisfies Options;
 
@@ -72,6 +85,7 @@ export const TRACE = {
   tier: { kind: "value", placeholder: "TIER", doc: "with --every: auto, interp, baseline, opt or native" },
   entry: { kind: "value", placeholder: "NAME", doc: "start at this export instead of the module's entry" },
   stdin: { kind: "value", placeholder: "FILE", doc: "what the program reads; default: nothing" },
+  ...ENV,
   every: {
     kind: "value",
     placeholder: "N",
@@ -83,7 +97,7 @@ export const TRACE = {
     doc: "run N instructions (N units with --every) before the first",
   },
   limit: { kind: "value", placeholder: "N", doc: "stop after N records; default 100000" },
-  ...JSON_FLAG,
+  json: { kind: "flag", doc: "JSON Lines on stdout, one record each, for machines" },
 } as const satisfies Options;
 
 export const TRACE_DIFF = { ...JSON_FLAG } as const satisfies Options;

@@ -1,16 +1,22 @@
 // `sinter trace` and `sinter trace diff`: a run as text, and where two such texts part.
 
 import type { TraceOptions, TraceRecord } from "../zasm/inspect/index.ts";
-import { diffTraces, type TraceComparison, traceLines, traceModule } from "../zasm/inspect/index.ts";
+import {
+  diffTraces,
+  TRACE_MAGIC,
+  type TraceComparison,
+  traceLines,
+  traceModule,
+} from "../zasm/inspect/index.ts";
 import { CliFailure, EXIT_CODE } from "./failure.ts";
 import { assertOneStdin, openFile, readInput, STANDARD } from "./files.ts";
 import { type Io, paint, print, printAll } from "./io.ts";
 import { readLines } from "./lines.ts";
-import { explain, fileName, printReject } from "./load.ts";
-import { type Args, readInteger } from "./options.ts";
-import { policyOf } from "./policy.ts";
+import { fileName, printReject, refusalOf } from "./load.ts";
+import { type Args, readCount, readInteger } from "./options.ts";
+import { envOf, policyOf } from "./policy.ts";
 import { refusalMembers, writeJsonLine } from "./record.ts";
-import { shown } from "./report.ts";
+import { LIMIT_NOTE, shown } from "./report.ts";
 import type { TRACE, TRACE_DIFF } from "./specs.ts";
 import { tierOf } from "./tier.ts";
 
@@ -19,11 +25,12 @@ export function trace({ given, operands, rest }: Args<typeof TRACE>, io: Io): nu
   assertOneStdin(path, given.stdin, given.policy);
   const policy = policyOf(io, given);
   const options = optionsOf(given, rest);
+  const env = envOf(given.env, policy);
   const bytes = readInput(io, path);
   const stdin = given.stdin === undefined ? new Uint8Array(0) : readInput(io, given.stdin);
-  const traced = traceModule(bytes, { ...options, policy, inputs: { ...options.inputs, stdin } });
+  const traced = traceModule(bytes, { ...options, policy, inputs: { ...options.inputs, ...env, stdin } });
   if (!traced.ok) {
-    const failed = { ...traced.failure, reason: explain(traced.failure, bytes, path) };
+    const failed = refusalOf(traced.failure, bytes, path, policy);
     if (given.json) writeJsonLine(io.stdout, refusalMembers(failed));
     else printReject(io, failed, path);
     return EXIT_CODE.refused;
@@ -46,25 +53,22 @@ export function trace({ given, operands, rest }: Args<typeof TRACE>, io: Io): nu
       mapped(traceLines(watched()), (line) => `${line}\n`),
     );
   if (last?.kind === "end" && last.status === "limit" && !given.json) {
-    print(io.stderr, "sinter: stopped at the limit; the program had not ended (--limit N)\n");
+    print(io.stderr, LIMIT_NOTE);
   }
   return EXIT_CODE.ok;
 }
 
 function optionsOf(given: Args<typeof TRACE>["given"], args: readonly string[]): TraceOptions {
-  const count = (name: "every" | "skip" | "limit") => {
+  const count = (name: "skip" | "limit") => {
     const text = given[name];
     return text === undefined ? {} : { [name]: readInteger(`--${name}`, text, Number.MAX_SAFE_INTEGER) };
   };
-  if (given.every !== undefined && Number(given.every) === 0) {
-    throw new CliFailure("usage.bad_value", "--every must be an integer from 1");
-  }
   const tier = given.tier === undefined ? undefined : tierOf(given.tier);
   if (tier !== undefined && tier !== "interp" && given.every === undefined) {
     throw new CliFailure("usage.bad_value", "--tier needs --every N: only interp is traced by instruction");
   }
   return {
-    ...count("every"),
+    ...(given.every === undefined ? {} : { every: readCount("--every", given.every) }),
     ...count("skip"),
     ...count("limit"),
     inputs: {
@@ -92,9 +96,11 @@ export function traceDiff({ given, operands }: Args<typeof TRACE_DIFF>, io: Io):
   if (a === STANDARD && b === STANDARD) {
     throw new CliFailure("usage.bad_value", "standard input can be only one of the two");
   }
-  const compared = diffTraces(traceFile(io, a), traceFile(io, b));
+  const files = [new TraceFile(a), new TraceFile(b)] as const;
+  const compared = diffTraces(files[0].lines(io), files[1].lines(io));
   if (compared === undefined) {
-    throw new CliFailure("io.read", "both must be traces as `sinter trace` writes them", `${a}, ${b}`);
+    const [{ path, hint }] = files.filter((file) => !file.isTrace) as [TraceFile]; // one of them is why
+    throw new CliFailure("io.read", `not a trace as \`sinter trace\` writes it${hint}`, fileName(path));
   }
   if (given.json) {
     writeJsonLine(io.stdout, [
@@ -107,15 +113,36 @@ export function traceDiff({ given, operands }: Args<typeof TRACE_DIFF>, io: Io):
   return compared.difference === undefined ? EXIT_CODE.ok : EXIT_CODE.refused;
 }
 
-function* traceFile(io: Io, path: string): Generator<string> {
-  const file = path === STANDARD ? io.stdin : openFile(path);
-  try {
-    for (const { number, bytes } of readLines((buffer) => file.read(buffer), MAX_LINE_BYTES)) {
-      if (bytes === undefined) throw new CliFailure("io.read", `line ${number} is too long`, path);
-      yield new TextDecoder().decode(bytes);
+/** A file that should be a trace, and what its first line says about that. */
+class TraceFile {
+  readonly path: string;
+  #first: string | undefined;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  get isTrace(): boolean {
+    return this.#first?.startsWith(TRACE_MAGIC) === true;
+  }
+
+  get hint(): string {
+    if (this.#first === undefined) return "; it is empty";
+    return this.#first.startsWith(`{"kind":"start"`) ? "; traces made with --json cannot be compared" : "";
+  }
+
+  *lines(io: Io): Generator<string> {
+    const file = this.path === STANDARD ? io.stdin : openFile(this.path);
+    try {
+      for (const { number, bytes } of readLines((buffer) => file.read(buffer), MAX_LINE_BYTES)) {
+        if (bytes === undefined) throw new CliFailure("io.read", `line ${number} is too long`, this.path);
+        const line = new TextDecoder().decode(bytes);
+        this.#first ??= line;
+        yield line;
+      }
+    } finally {
+      if ("close" in file) file.close();
     }
-  } finally {
-    if ("close" in file) file.close();
   }
 }
 

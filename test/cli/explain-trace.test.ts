@@ -8,6 +8,8 @@ const files = scratch();
 const cat = files.file("cat.bin", assembled(CAT));
 const spin = files.file("spin.bin", assembled(SPIN));
 const hello = files.file("hello.txt", "hello");
+/** The note on a run that a command ended. */
+const CUT = "sinter: stopped at the limit; the program had not ended (--limit N)\n";
 const bad = files.file("bad.bin", assembled(RETURN).subarray(0, 50));
 
 describe("explain", () => {
@@ -48,6 +50,30 @@ describe("explain", () => {
       functions: [{ pc: 0, isEntry: true, name: "L_0000" }],
       run: { status: "ok", profiled: 15, isComplete: true },
     });
+  });
+
+  test("--run of a program that does not end is cut, and says so", async () => {
+    const ran = await sinter(["explain", spin, "--run", "--summary", "--limit", "1000000"]);
+    expect(ran).toMatchObject({ exitCode: 0, stderr: CUT });
+    expect(ran.stdout.toString()).toContain("run     cut at the limit, tier interp, fuel 1,000,000, ");
+    const json = await sinter(["explain", spin, "--run", "--json", "--limit", "0x10"]);
+    expect(onlyObject(json)).toMatchObject({ status: "ok", run: { status: "limit", fuelUsed: 16 } });
+    expect(json.stderr).toBe("");
+    const busy = files.file("busy.bin", assembled("again:\nINC A\nJR again\n"));
+    const unasked = await sinter(["explain", busy, "--run", "--json"]);
+    expect(onlyObject(unasked)).toMatchObject({ run: { status: "limit", fuelUsed: 200_000_000 } });
+    const out = files.path("cut.html");
+    expect((await sinter(["explain", spin, "--run", "--limit", "99", "--html", out])).stderr).toBe(CUT);
+    const fuelled = await sinter(["explain", spin, "--run", "--summary", "--fuel", "1000"]);
+    expect(fuelled).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(fuelled.stdout.toString()).toContain("run     trap.fuel, ");
+    for (const wrong of [
+      ["--limit", "5"],
+      ["--run", "--limit", "0"],
+      ["--run", "--limit", "many"],
+    ]) {
+      expect(await sinter(["explain", spin, ...wrong])).toMatchObject({ exitCode: 2 });
+    }
   });
 
   test("--html", async () => {
@@ -128,7 +154,7 @@ describe("trace", () => {
     );
     const ran = await sinter(["trace", spin, "--limit", "2"]);
     expect(ran.stdout.toString()).toMatch(/\nend status=limit /);
-    expect(ran.stderr).toBe("sinter: stopped at the limit; the program had not ended (--limit N)\n");
+    expect(ran.stderr).toBe(CUT);
   });
 
   test("--json is JSON Lines", async () => {
@@ -147,7 +173,7 @@ describe("trace", () => {
     };
     await fails([], "needs MODULE");
     await fails(["diff", cat], "needs B");
-    await fails(["diff", cat, cat], "both must be traces");
+    await fails(["diff", cat, cat], "not a trace");
     await fails(["diff", files.path("none"), cat], "io.not_found");
     await fails([cat, "--tier", "baseline"], "--every");
     await fails([cat, "--every", "0"], "from 1");

@@ -25,7 +25,7 @@ const directives: ReadonlySet<string> = new Set(DIRECTIVES);
 export const isDirective = (word: string): word is Directive => directives.has(word);
 
 /** What upstream's text cannot say. They stand where a mnemonic would; with a colon they would be labels. */
-const DOT_DIRECTIVES = [
+export const DOT_DIRECTIVES = [
   ".word",
   ".ld32",
   ".ld64",

@@ -68,7 +68,7 @@ function* head(explanation: Explanation, paint: Paint): Generator<string> {
 function* table(functions: readonly FunctionView[], paint: Paint): Generator<string> {
   const most = Math.max(1, ...functions.map(({ heat = 0 }) => heat));
   const hot = functions.some(({ heat }) => heat !== undefined);
-  yield `\n  ${paint("dim", `pc      function                  tier      instr.  blocks  wasm bytes${hot ? "  executed" : ""}`)}\n`;
+  yield `\n  ${paint("dim", `pc      function                  tier      instr.  blocks  wasm bytes${hot ? "       executed" : ""}`)}\n`;
   for (const fn of functions) {
     const cells = [
       pcText(fn.pc).padEnd(6),
@@ -78,7 +78,7 @@ function* table(functions: readonly FunctionView[], paint: Paint): Generator<str
       grouped(fn.blocks.length).padStart(6),
       (fn.wasmBytes === undefined ? "-" : grouped(fn.wasmBytes)).padStart(10),
     ];
-    const heat = fn.heat === undefined ? "" : `  ${grouped(fn.heat).padStart(8)} ${bar(fn.heat / most)}`;
+    const heat = fn.heat === undefined ? "" : `  ${grouped(fn.heat).padStart(13)} ${bar(fn.heat / most)}`;
     yield `  ${cells.join("  ")}${heat}`.trimEnd();
     const why = whyNotFaster(fn);
     yield `${why === "" ? "" : `  ${paint("dim", why)}`}\n`;
@@ -91,7 +91,7 @@ const bar = (share: number): string => "█".repeat(Math.round(share * BAR));
 function* runText(run: NonNullable<Explanation["run"]>, paint: Paint): Generator<string> {
   const { status, code, tier, fuelUsed, entries, exits, refusals, profiled, isComplete, timing } = run;
   const facts = [
-    code ?? status,
+    status === "limit" ? paint("yellow", "cut at the limit") : (code ?? status),
     `tier ${tier ?? "none"}`,
     ...(fuelUsed === null ? [] : [`fuel ${grouped(fuelUsed)}`]),
     `entered ${grouped(entries)}×, left ${grouped(exits)}×`,

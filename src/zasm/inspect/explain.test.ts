@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { ALL_BYTES, assembled, CAT, RETURN } from "../../../test/cli/rig.ts";
+import type { PolicyInput } from "../../core/policy.ts";
 import { MAX_BLOCKS } from "../jit/graph.ts";
 import {
   type ExplainOptions,
@@ -205,6 +206,61 @@ describe("with a run", () => {
     expect(found.run).toMatchObject({ code, profiled: started.reduce((a, b) => a + b) });
     const [fn] = found.functions;
     expect(fn!.heat).toBe(found.run!.profiled);
+  });
+
+  describe("of a program that does not end", () => {
+    const SPIN = "again:\nINC A\nJR again\n"; // a jump to itself is never hot
+    // A bound on instructions alone would let this fill memory for hours.
+    const FILLING = `again:\nLD HL, 0\nLD A, 1\nLD BC, ${2 ** 24}\nFILL\nJR again\n`;
+    const ENDLESS: Readonly<Record<string, readonly [string, PolicyInput]>> = {
+      "in compiled code": [SPIN, {}],
+      "metered without fuel": [SPIN, { meter: true }],
+      "in bulk": [FILLING, { memSize: 2 ** 24 }],
+      "in host calls": ["again:\nLD HL, 8\nLD DE, 0\nCALL _out\nJR again\n", {}],
+      "with time": [SPIN, { allowTime: true }],
+    };
+    test.each(Object.keys(ENDLESS))("%s, is cut", (which) => {
+      const [source, policy] = ENDLESS[which]!;
+      const found = explain(source, { run: {}, policy, limit: 3_000_000 });
+      expect(found.run).toMatchObject({ status: "limit", isComplete: false });
+      expect(found.run?.code).toBeUndefined();
+      // An instruction that costs more than is left does not start.
+      expect(found.run?.fuelUsed).toBeGreaterThan(2_700_000);
+      expect(found.metered).toBe(policy.meter === true);
+      expect(textOf(found)).toContain("run     cut at the limit, tier ");
+      expect(explanationPage(found, { title: "x" })).toContain("<b>cut</b>");
+    });
+
+    test("is cut without being asked", () => {
+      expect(explain(SPIN, { run: {} }).run).toMatchObject({
+        status: "limit",
+        fuelUsed: 200_000_000,
+        profiled: 4_000_000,
+      });
+    });
+  });
+
+  test("the limit is not the program's fuel: one that ends before it, runs as it would", () => {
+    const limited = explain(PROGRAM, { run: {}, limit: 63, engine: { hotThreshold: 0 } });
+    expect(limited.run).toMatchObject({ status: "ok", fuelUsed: null, profiled: 62, isComplete: true });
+    expect(explain(PROGRAM, { run: {}, limit: 61 }).run).toMatchObject({ status: "limit", fuelUsed: 61 });
+    // What may do something else the second time runs once.
+    const timed = explain(PROGRAM, { run: {}, policy: { allowTime: true } });
+    expect(timed.run).toMatchObject({ status: "ok", fuelUsed: 62 });
+  });
+
+  test("fuel that is used up first is a trap, whatever the limit", () => {
+    const traps = { status: "trap", code: "trap.fuel", fuelUsed: 50 };
+    for (const limit of [50, 51, 1e9]) {
+      expect(explain(PROGRAM, { run: {}, policy: { fuel: 50 }, limit }).run).toMatchObject(traps);
+    }
+    expect(explain(PROGRAM, { run: {}, policy: { fuel: 50 }, limit: 49 }).run?.status).toBe("limit");
+  });
+
+  test("a limit is an integer from 1", () => {
+    for (const limit of [0, -1, 1.5, Number.NaN, "1" as unknown as number]) {
+      expect(() => explainModule(assembled(RETURN), { limit })).toThrow("limit must be an integer from 1");
+    }
   });
 
   test("input reaches the program", () => {

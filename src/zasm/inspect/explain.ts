@@ -1,7 +1,7 @@
 // `explainModule`: which tier has code for what, why no faster one has, what it costs in fuel, and the code itself.
 // Functions are found by reading CODE: the entry, the exports and everything a CALL names.
 
-import { type Failure, isFailure } from "../../core/errors.ts";
+import { type Failure, isFailure, MisuseError } from "../../core/errors.ts";
 import { isMetered, type PolicyInput } from "../../core/policy.ts";
 import { imm12Of, lengthWords, opcodeOf } from "../isa/fields.ts";
 import { type Block, buildGraph, END, findLeaders, type Graph, type GraphRefusal } from "../jit/graph.ts";
@@ -31,8 +31,10 @@ export interface ExplainOptions {
   readonly tier?: Tier;
   /** Name of the export that counts as the entry. */
   readonly entry?: string;
-  /** Runs the program too, to its end, for where it is hot and what its tiers did. */
+  /** Runs the program too, for where it is hot and what its tiers did. */
   readonly run?: Omit<RunInputs, "stdout" | "stderr" | "log" | "entry" | "tier">;
+  /** Units after which that run is cut. Default: 200,000,000 where the policy's fuel is unlimited, else none. */
+  readonly limit?: number;
 }
 
 export type Explained =
@@ -44,15 +46,21 @@ const MAX_EXAMINED = 400_000;
 /** Instructions whose generated code is shown at most; each becomes a dozen lines or two. */
 const MAX_LISTED = 40_000;
 
-/** Explains a module under a policy. Gives the failure for a module that is refused. */
+/**
+ * Explains a module under a policy. Gives the failure for a module that is refused; throws `MisuseError` for a limit
+ * that is none.
+ */
 export function explainModule(bytes: Uint8Array, options: ExplainOptions = {}): Explained {
+  const { entry: name, engine = {}, run, limit } = options;
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 1)) {
+    throw new MisuseError("limit must be an integer from 1");
+  }
   const module = openSubject(bytes, options.policy);
   if (isFailure(module)) return { ok: false, failure: module };
-  const { entry: name, engine = {}, run } = options;
   const entry = entryOf(module, name);
   if (typeof entry !== "number") return { ok: false, failure: entry };
   const inputs = run && (name === undefined ? run : { ...run, entry: name });
-  const profile = inputs && profileRun(bytes, module, inputs, engine);
+  const profile = inputs && profileRun(bytes, module, inputs, engine, limit);
   if (profile !== undefined && isFailure(profile)) return { ok: false, failure: profile };
   return { ok: true, explanation: new Explainer(module, entry, options, profile).explain() };
 }

@@ -1,6 +1,7 @@
 // What `explainModule` finds out, as plain data. Times stand under `timing` and nowhere else: everything beside it is
 // the same every time.
 
+import type { FailureStatus } from "../../core/errors.ts";
 import type { Refusal } from "../runtime/code.ts";
 import type { Tier } from "../runtime/outcome.ts";
 
@@ -115,10 +116,12 @@ export interface UnitSummary {
 }
 
 export interface RunView {
-  readonly status: string;
+  /** Of the outcome; `limit`: the run was cut, and stood at `pc`. */
+  readonly status: "ok" | FailureStatus | "limit";
   readonly code?: string;
   readonly pc?: number;
   readonly tier?: Tier;
+  /** Null when the run was not metered; one that was cut, or may not be the same again, always is. */
   readonly fuelUsed: number | null;
   /** Entries into generated code, and exits from it that were no return. */
   readonly entries: number;

@@ -18,4 +18,4 @@ export type {
   Written,
 } from "./records.ts";
 export { type Trace, traceModule } from "./trace.ts";
-export { traceLines } from "./trace-text.ts";
+export { TRACE_MAGIC, traceLines } from "./trace-text.ts";

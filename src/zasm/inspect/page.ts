@@ -109,9 +109,9 @@ function run({ run }: Explanation): Markup | undefined {
   const refused = Object.entries(refusals).map(([reason, n]) => `${reason} ${n}×`);
   return html`<h2>The run</h2>
 <div class="cards">
-${card(code ?? status, pc === undefined ? "outcome" : `at pc ${pcText(pc)}`)}
+${card(status === "limit" ? "cut" : (code ?? status), pc === undefined ? "outcome" : `at pc ${pcText(pc)}`)}
 ${card(tier ?? "none", "highest tier that ran")}
-${card(micros(timing.runUs), "from start to end")}
+${card(micros(timing.runUs), status === "limit" ? "from start to the limit" : "from start to end")}
 ${fuelUsed === null ? undefined : card(grouped(fuelUsed), "units of fuel")}
 ${card(grouped(entries), "entries into generated code")}
 ${card(grouped(exits), "exits back to interp")}
