@@ -12,7 +12,7 @@ describe("registry", () => {
     expect(code).toMatch(/^([a-z]+\.[a-z][a-z0-9_]*|internal)$/);
     expect(reason).toMatch(/^[ -~]{5,90}$/);
     const area = code.split(".")[0]!;
-    const rejects = ["policy", "container", "verify", "data", "entry"];
+    const rejects = ["policy", "container", "verify", "data", "entry", "shape"];
     expect(status).toBe(area === "trap" ? "trap" : rejects.includes(area) ? "reject" : "error");
     expect(category).toMatch(/^(decode|oob|div0|unsupported|abi|resource|policy|io|host|internal)$/);
   });

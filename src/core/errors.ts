@@ -93,6 +93,23 @@ export const ERRORS = {
   "host.cancelled": error("host", "the host stopped the run"),
   "host.stack": error("resource", "less than 256 KiB of native stack left at the start"),
 
+  "shape.unknown_kind": reject("decode", "not a shape: no kind of that name"),
+  "shape.unknown_attribute": reject("decode", "this kind of shape has no such attribute"),
+  "shape.unknown_name": reject("decode", "an attribute names a field or variant that does not exist"),
+  "shape.unknown_ref": reject("decode", "a ref to a shape that does not exist, or not yet"),
+  "shape.bad_value": reject("decode", "an attribute or part has a value it cannot have"),
+  "shape.bad_name": reject("decode", "a name that a shape cannot have here"),
+  "shape.bad_key": reject("decode", "map keys and set items are bool, integer, char, string or unit enum"),
+  "shape.bad_flatten": reject("decode", "this field cannot be flattened"),
+  "shape.bad_tagging": reject("decode", "the variants do not fit the tagging"),
+  "shape.name_collision": reject("decode", "two parts would have the same name on the wire"),
+  "shape.missing_default": reject("decode", "a field that is never decoded has no default"),
+  "shape.infinite": reject("decode", "the shape contains itself without an indirection that can end"),
+  "shape.ambiguous": reject("decode", "two readings of the same data cannot be told apart"),
+  "shape.too_deep": reject("resource", "the shape nests too deeply"),
+  "shape.too_large": reject("resource", "the shape has too many parts"),
+  "shape.unsupported_keyword": reject("unsupported", "a JSON Schema keyword that has no shape"),
+
   "tier.unavailable": error("unsupported", "the tier that was asked for cannot take this module"),
 
   // Codecs (D39): what is wrong with a document, a value or a program.

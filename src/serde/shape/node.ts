@@ -20,17 +20,35 @@ export type ScalarKind =
   | "bytes"
   | "raw";
 
-/** A constant as a shape holds it: captured when the shape is built, in decoded form (D43). */
+/**
+ * A constant as a shape holds it: captured when the shape is built, in decoded form (D43): a private copy, frozen where
+ * JavaScript can freeze. Whoever gives it to a program copies it.
+ */
 export type Constant =
   | null
+  | undefined
   | boolean
   | number
   | bigint
   | string
   | Uint8Array
+  | TypedConstant
   | readonly Constant[]
+  | ReadonlySet<Constant>
   | ReadonlyMap<Constant, Constant>
   | { readonly [name: string]: Constant };
+
+/** Of `typed` lists and arrays. */
+export type TypedConstant =
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array;
 
 export interface ScalarNode {
   readonly kind: ScalarKind;

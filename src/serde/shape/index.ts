@@ -1,0 +1,11 @@
+// Shapes: what users build, import and compare, and the nodes that the rest of the codecs read.
+
+export { type EnumOptions, type MapOptions, type ScalarShape, type StructOptions, s } from "./builder.ts";
+export { type ShapeCode, ShapeError, type ShapeFailure } from "./errors.ts";
+export type { FieldModifiers, FieldShape } from "./field.ts";
+export { parseShape } from "./json-form.ts";
+export type { ShapeJson } from "./json-print.ts";
+export type { RenameStyle } from "./names.ts";
+export type * from "./node.ts";
+export { isShape, type Shape } from "./shape.ts";
+export type { Infer, Self, StandardIssue, StandardProps, StandardResult } from "./types.ts";
