@@ -173,29 +173,34 @@ const WORDS = 4;
 
 const NUMBER = -1;
 const UNKNOWN = -2;
-/** States have one more value, for what an instruction computes, and another one for its second operand. */
-const RESULT = REGISTERS * WORDS;
-const OPERAND = RESULT + WORDS;
-const STATE = OPERAND + WORDS;
+/** Where the values of a block's registers end. */
+const STATE = REGISTERS * WORDS;
+
+/** States: the one that is being followed, with a value for a result and one for an operand behind it. */
+const state = new Int32Array(STATE + 2 * WORDS);
+const RESULT = STATE;
+const OPERAND = STATE + WORDS;
+/** States at the start of each block; used again by every function. */
+let states = new Int32Array(0);
 
 function preservedBy(code: Int32Array, fn: UnitFunction, functions: readonly UnitFunction[]): number {
   const { blocks } = fn.graph;
-  if (blocks.length > MAX_TRACKED_BLOCKS) return 0;
-  const states: (Int32Array | undefined)[] = new Array(blocks.length).fill(undefined);
-  const entry = new Int32Array(STATE);
-  for (let r = 0; r < REGISTERS; r++) entry[r * WORDS] = r;
-  states[0] = entry;
+  const count = blocks.length;
+  if (count > MAX_TRACKED_BLOCKS) return 0;
+  if (states.length < count * STATE) states = new Int32Array(count * STATE);
+  const isReached = new Uint8Array(count);
+  isReached[0] = 1;
+  for (let at = 0; at < STATE; at++) states[at] = at % WORDS === 0 ? at / WORDS : 0;
   const narrowAtEntry = blocks[0]!.narrow;
   let result = REGISTER_BITS;
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed && result !== 0; ) {
     changed = false;
-    for (let i = 0; i < blocks.length; i++) {
-      const into = states[i];
-      if (into === undefined) continue;
+    for (let i = 0; i < count; i++) {
+      if (isReached[i] === 0) continue;
       const block = blocks[i]!;
-      const state = into.slice();
+      for (let at = 0; at < STATE; at++) state[at] = states[i * STATE + at]!;
       for (let index = block.start; index < block.end; index += wordLength(code[index]!)) {
-        track(code, index, state);
+        track(code, index);
       }
       if (block.kind === END.call) {
         if (block.target < 0) continue; // the interpreter goes on from here
@@ -210,27 +215,33 @@ function preservedBy(code: Int32Array, fn: UnitFunction, functions: readonly Uni
           if (!isSame || (state[at + WRAPS] !== 0 && !(narrowAtEntry & (1 << r)))) result &= ~(1 << r);
         }
       }
-      if (block.next >= 0 && merge(states, block.next, state)) changed = true;
-      if (block.taken >= 0 && merge(states, block.taken, state)) changed = true;
+      const { next, taken } = block;
+      if (next >= 0 && merge(isReached, next) && next <= i) changed = true;
+      if (taken >= 0 && merge(isReached, taken) && taken <= i) changed = true;
     }
   }
   return result;
 }
 
-function merge(states: (Int32Array | undefined)[], into: number, from: Int32Array): boolean {
-  const old = states[into];
-  if (old === undefined) {
-    states[into] = from.slice();
+/** Takes what is followed into the state at the start of a block; true when that is another one now. */
+function merge(isReached: Uint8Array, block: number): boolean {
+  const into = block * STATE;
+  if (isReached[block] === 0) {
+    isReached[block] = 1;
+    for (let at = 0; at < STATE; at++) states[into + at] = state[at]!;
     return true;
   }
   let changed = false;
-  for (let at = 0; at < RESULT; at += WORDS) {
-    if (old[at] === UNKNOWN) continue;
+  for (let at = 0; at < STATE; at += WORDS) {
+    const old = into + at;
+    if (states[old] === UNKNOWN) continue;
     const isSame =
-      old[at] === from[at] && old[at + LOW] === from[at + LOW] && old[at + HIGH] === from[at + HIGH];
-    if (isSame && (old[at + WRAPS] !== 0 || from[at + WRAPS] === 0)) continue;
-    if (isSame) old[at + WRAPS] = 1;
-    else old[at] = UNKNOWN;
+      states[old] === state[at] &&
+      states[old + LOW] === state[at + LOW] &&
+      states[old + HIGH] === state[at + HIGH];
+    if (isSame && (states[old + WRAPS] !== 0 || state[at + WRAPS] === 0)) continue;
+    if (isSame) states[old + WRAPS] = 1;
+    else states[old] = UNKNOWN;
     changed = true;
   }
   return changed;
@@ -240,7 +251,7 @@ const MOV = 0x07;
 const [INC, DEC] = [0x05, 0x06];
 const [ADD, SUB, ADD64, SUB64] = [0x10, 0x11, 0x20, 0x21];
 
-function track(code: Int32Array, index: number, state: Int32Array): void {
+function track(code: Int32Array, index: number): void {
   const word = code[index]!;
   const writes = (effectsOfWord(word) >>> 8) & REGISTER_BITS;
   if (writes === 0) return;
@@ -249,27 +260,31 @@ function track(code: Int32Array, index: number, state: Int32Array): void {
   const a = ((word >>> 16) & 15) * WORDS;
   const b = ((word >>> 12) & 15) * WORDS;
   state[RESULT] = UNKNOWN;
-  if (opcode === MOV) state.copyWithin(RESULT, a, a + WORDS);
-  else if (opcode === LD) loadedValue(code, index, state);
+  if (opcode === MOV) copy(a, RESULT);
+  else if (opcode === LD) loadedValue(code, index);
   else if (opcode === INC || opcode === DEC) {
-    setNumber(state, OPERAND, opcode === INC ? 1 : -1, opcode === INC ? 0 : -1);
-    sum(state, d, OPERAND, 1);
-  } else if (opcode === ADD || opcode === ADD64) sum(state, a, b, opcode === ADD ? 1 : 0);
+    setNumber(OPERAND, opcode === INC ? 1 : -1, opcode === INC ? 0 : -1);
+    sum(d, OPERAND, 1);
+  } else if (opcode === ADD || opcode === ADD64) sum(a, b, opcode === ADD ? 1 : 0);
   else if ((opcode === SUB || opcode === SUB64) && state[b] === NUMBER) {
     const low = -state[b + LOW]! | 0;
-    setNumber(state, OPERAND, low, (~state[b + HIGH]! + (low === 0 ? 1 : 0)) | 0);
+    setNumber(OPERAND, low, (~state[b + HIGH]! + (low === 0 ? 1 : 0)) | 0);
     state[OPERAND + WRAPS] = state[b + WRAPS]!;
-    sum(state, a, OPERAND, opcode === SUB ? 1 : 0);
+    sum(a, OPERAND, opcode === SUB ? 1 : 0);
   }
   for (let r = 0; r < REGISTERS; r++) {
     if (!(writes & (1 << r))) continue;
     const at = r * WORDS;
-    if (at === d) state.copyWithin(at, RESULT, OPERAND);
+    if (at === d) copy(RESULT, at);
     else state[at] = UNKNOWN;
   }
 }
 
-function setNumber(state: Int32Array, at: number, low: number, high: number): void {
+function copy(from: number, to: number): void {
+  for (let i = 0; i < WORDS; i++) state[to + i] = state[from + i]!;
+}
+
+function setNumber(at: number, low: number, high: number): void {
   state[at] = NUMBER;
   state[at + WRAPS] = 0;
   state[at + LOW] = low;
@@ -277,7 +292,7 @@ function setNumber(state: Int32Array, at: number, low: number, high: number): vo
 }
 
 /** RESULT := a + b where at most one is a register's; where the sum has no such form it stays unknown. */
-function sum(state: Int32Array, a: number, b: number, wraps: number): void {
+function sum(a: number, b: number, wraps: number): void {
   const origin = state[a]!;
   const other = state[b]!;
   if (origin === UNKNOWN || other === UNKNOWN || (origin >= 0 && other >= 0)) return;
@@ -285,13 +300,13 @@ function sum(state: Int32Array, a: number, b: number, wraps: number): void {
   if (wraps === 0 && (state[a + WRAPS] !== 0 || state[b + WRAPS] !== 0)) return;
   const low = (state[a + LOW]! + state[b + LOW]!) | 0;
   const carry = low >>> 0 < state[a + LOW]! >>> 0 ? 1 : 0;
-  setNumber(state, RESULT, low, wraps !== 0 ? low >> 31 : (state[a + HIGH]! + state[b + HIGH]! + carry) | 0);
+  setNumber(RESULT, low, wraps !== 0 ? low >> 31 : (state[a + HIGH]! + state[b + HIGH]! + carry) | 0);
   state[RESULT] = Math.max(origin, other);
   state[RESULT + WRAPS] = wraps;
 }
 
-function loadedValue(code: Int32Array, index: number, state: Int32Array): void {
+function loadedValue(code: Int32Array, index: number): void {
   const length = wordLength(code[index]!);
   const low = length === 1 ? (code[index]! << 20) >> 20 : code[index + 1]!;
-  setNumber(state, RESULT, low, length === 3 ? code[index + 2]! : low >> 31);
+  setNumber(RESULT, low, length === 3 ? code[index + 2]! : low >> 31);
 }
