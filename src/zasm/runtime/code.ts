@@ -6,8 +6,9 @@ import { isMetered } from "../../core/policy.ts";
 import { compileWasm, compileWasmAsync, type WasmCode } from "../../platform/wasm.ts";
 import { findLeaders, type GraphRefusal } from "../jit/graph.ts";
 import { planUnit } from "../jit/plan.ts";
-import { gatherUnit, PLAIN, type Unit } from "../jit/unit.ts";
-import { type CompiledUnit, emitUnit, type Listing, type Sites, type Target } from "../jit/wasm/emit.ts";
+import { gatherUnit, type Unit } from "../jit/unit.ts";
+import type { Listing, Sites, Target } from "../jit/wasm/body.ts";
+import { type CompiledUnit, emitUnit } from "../jit/wasm/emit.ts";
 import { AT, layoutOf } from "../state/block.ts";
 import type { VerifiedModule } from "../verify/verify.ts";
 import { canLocateTraps } from "./native-traps.ts";
@@ -206,8 +207,8 @@ export class ModuleCode {
     this.#leaders ??= findLeaders(module);
     const { inline, trim, nativeTraps, shareChecks, nest, guard } =
       tier === "opt" ? this.#optimisations : BASELINE;
-    const limits = { ...(inline ? INLINING : PLAIN), copyUpTo: nest ? COPY_UP_TO : 0 };
-    const unit = gatherUnit(module, this.#leaders, start, limits);
+    const copyUpTo = nest ? COPY_UP_TO : 0;
+    const unit = gatherUnit(module, this.#leaders, start, copyUpTo, inline ? INLINING : undefined);
     if (typeof unit === "string") return unit;
     const { metered, memBase, memSize } = this.#target;
     const target = {
@@ -217,8 +218,8 @@ export class ModuleCode {
     };
     // Guards are worth their check where narrow addresses save others.
     const isLow = guard && target.nativeTraps && memBase + BigInt(memSize) < 0xffff_0000n;
-    const plan = planUnit(module.code, unit, { trim, metered, isLow });
-    return { unit, compiled: emitUnit(module.code, module.codeWords, unit, plan, target, listing) };
+    planUnit(module.code, unit, { trim, metered, narrow: target.nativeTraps, isLow });
+    return { unit, compiled: emitUnit(module.code, module.codeWords, unit, target, listing) };
   }
 
   /** D12: unmetered code only; and guest memory has to end where wasm's does. */
