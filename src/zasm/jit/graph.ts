@@ -65,6 +65,9 @@ export interface Block {
   isAfterCall: boolean;
   /** Index of the immediate dominator, in reducible graphs; the root's is 0. */
   idom: number;
+  /** Dominators above it, and one some way up: a way to any of them takes a number of steps that is logarithmic. */
+  depth: number;
+  jump: number;
   /** Merges whose immediate dominator this is: the last of them; each leads to the one before. -1 = none. */
   lastMerge: number;
   mergeBefore: number;
@@ -250,6 +253,8 @@ function newBlock(start: number, frame: Frame, foundBefore: number): Block {
     isRegion: false,
     isAfterCall: false,
     idom: -1,
+    depth: 0,
+    jump: 0,
     lastMerge: -1,
     mergeBefore: -1,
     lastFrom: -1,
@@ -367,6 +372,7 @@ function arrange(found: readonly Block[], instructions: number): Graph {
   // edges change no dominator as long as they enter where they must.
   for (let i = 0; i < count; i++) {
     const block = blocks[i]!;
+    if (i > 0) placeInTree(blocks, block);
     if (block.isMerge) {
       const above = blocks[block.idom]!;
       block.mergeBefore = above.lastMerge;
@@ -407,15 +413,36 @@ function connect(blocks: readonly Block[], from: Block, i: number, to: number): 
   return true;
 }
 
+/** Jumps grow as in a skew-binary number: as long as the two jumps above are equally long, theirs are taken together. */
+function placeInTree(blocks: readonly Block[], block: Block): void {
+  const above = blocks[block.idom]!;
+  const jumped = blocks[above.jump]!;
+  block.depth = above.depth + 1;
+  block.jump =
+    above.depth - jumped.depth === jumped.depth - blocks[jumped.jump]!.depth ? jumped.jump : block.idom;
+}
+
 /** The nearest block that dominates both, as far as forward edges say. */
 function meet(blocks: readonly Block[], a: number, b: number): number {
-  let x = a;
-  let y = b;
+  const depth = Math.min(blocks[a]!.depth, blocks[b]!.depth);
+  let x = climb(blocks, a, depth);
+  let y = climb(blocks, b, depth);
   while (x !== y) {
-    while (x > y) x = blocks[x]!.idom;
-    while (y > x) y = blocks[y]!.idom;
+    const [left, right] = [blocks[x]!, blocks[y]!];
+    const isFar = left.jump !== right.jump;
+    x = isFar ? left.jump : left.idom;
+    y = isFar ? right.jump : right.idom;
   }
   return x;
+}
+
+/** The dominator of a block at a depth. */
+function climb(blocks: readonly Block[], from: number, depth: number): number {
+  let at = from;
+  for (let block = blocks[at]!; block.depth > depth; block = blocks[at]!) {
+    at = blocks[block.jump]!.depth >= depth ? block.jump : block.idom;
+  }
+  return at;
 }
 
 function inReversePostorder(found: readonly Block[]): Block[] {

@@ -134,11 +134,14 @@ function takeBack(block: Block, known: number): boolean {
   return true;
 }
 
+/** Loops in loops are looked at by each of them: this far, so that it stays linear. */
+const MOST_BLOCKS = 64;
+
 /** Registers that some block of a loop adds 0 or more to for an address before it writes them. */
 function addressesOfLoop(blocks: readonly Block[], header: number): number {
   let addresses = 0;
   // In reverse postorder a loop's blocks stand between its header and the last jump back, with few others.
-  const last = blocks[header]!.lastFrom;
+  const last = Math.min(blocks[header]!.lastFrom, header + MOST_BLOCKS);
   for (let i = header; i <= last; i++) addresses |= blocks[i]!.addresses;
   return addresses;
 }

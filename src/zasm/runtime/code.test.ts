@@ -125,3 +125,23 @@ test("guard: an address from outside is looked at once, before the loop", () => 
     exits(false).filter((exit) => exit === EXIT.oob).length,
   );
 });
+
+test("byteLoops: a loop that copies bytes is preceded by one copy of most of them", () => {
+  const source = `
+  LD BC, 100
+again:
+  LD8U A, (DE)
+  ST8 (HL), A
+  INC DE
+  INC HL
+  DEC BC
+  CP BC, 0
+  JR NE, again
+  RET
+`;
+  const MEMORY_COPY = Buffer.from([0xfc, 10, 0, 0]);
+  const copies = (byteLoops: boolean) =>
+    Buffer.from(drawn({ byteLoops }, { source }).compiled.wasm).includes(MEMORY_COPY);
+  expect(copies(false)).toBe(false);
+  expect(copies(true)).toBe(true);
+});

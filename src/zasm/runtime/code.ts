@@ -33,6 +33,8 @@ export interface Optimisations {
   readonly nest: boolean;
   /** Loops are entered by way of a look at their addresses, which `nativeTraps` then takes for proven. */
   readonly guard: boolean;
+  /** Loops that move memory byte by byte do most of it in one go. */
+  readonly byteLoops: boolean;
 }
 
 export const ALL_OPTIMISATIONS: Optimisations = {
@@ -42,6 +44,7 @@ export const ALL_OPTIMISATIONS: Optimisations = {
   shareChecks: true,
   nest: true,
   guard: true,
+  byteLoops: true,
 };
 /** What `baseline` does of them: what costs next to nothing to do. */
 const BASELINE: Optimisations = {
@@ -51,6 +54,7 @@ const BASELINE: Optimisations = {
   shareChecks: true,
   nest: true,
   guard: false,
+  byteLoops: false,
 };
 
 /** Three levels of calls were the best trade of speed for bytes on recursive code (bench k3). */
@@ -78,7 +82,7 @@ export const pagesOf = (policy: Policy): number => Math.ceil(layoutOf(policy).by
 
 export class ModuleCode {
   readonly #module: VerifiedModule;
-  readonly #target: Omit<Target, "nativeTraps" | "shareChecks">;
+  readonly #target: Omit<Target, "nativeTraps" | "shareChecks" | "byteLoops">;
   #leaders: Uint8Array | undefined;
   readonly #units = {
     baseline: new Map<number, UnitCode | Refusal>(),
@@ -205,7 +209,7 @@ export class ModuleCode {
   draw(start: number, tier: CodeTier, listing?: Listing): DrawnUnit | GraphRefusal {
     const module = this.#module;
     this.#leaders ??= findLeaders(module);
-    const { inline, trim, nativeTraps, shareChecks, nest, guard } =
+    const { inline, trim, nativeTraps, shareChecks, nest, guard, byteLoops } =
       tier === "opt" ? this.#optimisations : BASELINE;
     const copyUpTo = nest ? COPY_UP_TO : 0;
     const unit = gatherUnit(module, this.#leaders, start, copyUpTo, inline ? INLINING : undefined);
@@ -215,6 +219,7 @@ export class ModuleCode {
       ...this.#target,
       nativeTraps: nativeTraps && trim && this.#mayTrapNatively(),
       shareChecks,
+      byteLoops,
     };
     // Guards are worth their check where narrow addresses save others.
     const isLow = guard && target.nativeTraps && memBase + BigInt(memSize) < 0xffff_0000n;

@@ -26,6 +26,8 @@ export interface Target {
   readonly nativeTraps: boolean;
   /** Check addresses once for all accesses of a block through one base, and not again where that is known. */
   readonly shareChecks: boolean;
+  /** Do most turns of loops that copy or fill memory byte by byte in one go. */
+  readonly byteLoops: boolean;
 }
 
 /** Where compiled code can stop, and what the driver has to do there. */

@@ -26,6 +26,7 @@ import { OP } from "../../../wasm/ops.ts";
 import { EXIT } from "../../state/block.ts";
 import { COMPARE_BIT } from "../effects.ts";
 import { type Block, END, type Graph } from "../graph.ts";
+import { byteLoopAt } from "../idioms.ts";
 import { touchedBy } from "../plan.ts";
 import type { Unit, UnitFunction } from "../unit.ts";
 import {
@@ -64,6 +65,7 @@ import {
   tee,
   unwindIf,
 } from "./body.ts";
+import { lowerByteLoop } from "./byte-loop.ts";
 import {
   bequeathCover,
   forgetCover,
@@ -229,6 +231,13 @@ function emitTree(index: number): void {
   const block = blocks[index]!;
   if (block.isHeader) {
     if (block.guards !== 0) emitGuard(block);
+    if (target.byteLoops) {
+      const loop = byteLoopAt(code, graph, index);
+      if (loop !== undefined) {
+        startBlock(block.level, block.local);
+        lowerByteLoop(loop, block.cost);
+      }
+    }
     openLabel(OP.loop);
     backward[index] = height;
     work.push(CLOSE);
