@@ -95,6 +95,11 @@ export interface Graph {
   /** false when some loop can be entered elsewhere than at its header. */
   readonly reducible: boolean;
   readonly instructions: number;
+  /** Registers that some block reads before it writes them, and that some block writes. */
+  readonly reads: number;
+  readonly writes: number;
+  /** Some call was left a call. */
+  readonly hasCalls: boolean;
 }
 
 /** Why a graph was refused. */
@@ -186,28 +191,50 @@ export function buildGraph(
   const copies: Frame[] = [{ level: 0, caller: undefined, returnTo: -1, lowest: root }];
   visit(found, copies[0]!, root);
   let instructions = 0;
+  let reads = 0;
+  let writes = 0;
+  let hasCalls = false;
   for (let i = 0; i < found.length; i++) {
     if (found.length > MAX_BLOCKS) return "too_many_blocks";
     const block = found[i]!;
     const { frame } = block;
     readBlock(block, module, leaders);
-    if (block.next >= 0) block.next = follow(found, copies, frame, block.next, instructions < copyUpTo);
-    if (block.taken >= 0) block.taken = follow(found, copies, frame, block.taken, instructions < copyUpTo);
+    const { next, taken } = block;
+    if (next >= frame.lowest && next >= 0) block.next = visit(found, frame, next);
+    else if (next >= 0) block.next = followBack(found, copies, frame, next, instructions < copyUpTo);
+    if (taken >= frame.lowest && taken >= 0) block.taken = visit(found, frame, taken);
+    else if (taken >= 0) block.taken = followBack(found, copies, frame, taken, instructions < copyUpTo);
     instructions += block.cost;
     if (instructions > MAX_INSTRUCTIONS) return "too_many_instructions";
     if (block.kind === END.call) {
-      const { callee, end } = block;
-      const level = frame.level + 1;
-      if (inliner !== undefined && mayInline(inliner, module, leaders, callee, level, instructions)) {
-        block.kind = END.enter;
-        block.next = visit(found, { level, caller: frame, returnTo: end, lowest: -1 }, callee);
-      } else block.next = visit(found, frame, end);
+      hasCalls = true;
+      followCall(found, block, module, leaders, inliner, instructions);
     } else if (block.kind === END.ret && frame.caller !== undefined) {
       block.kind = END.leave;
       block.next = visit(found, frame.caller, frame.returnTo);
     }
+    reads |= block.reads;
+    writes |= block.writes;
   }
-  return arrange(found, instructions);
+  const blocks = inReversePostorder(found);
+  return { blocks, reducible: arrange(blocks), instructions, reads, writes, hasCalls };
+}
+
+/** Goes on behind a call, or in the callee if that may stand in the graph. */
+function followCall(
+  found: Block[],
+  block: Block,
+  module: Code,
+  leaders: Uint8Array,
+  inliner: Inliner | undefined,
+  instructions: number,
+): void {
+  const { callee, end, frame } = block;
+  const level = frame.level + 1;
+  if (inliner !== undefined && mayInline(inliner, module, leaders, callee, level, instructions)) {
+    block.kind = END.enter;
+    block.next = visit(found, { level, caller: frame, returnTo: end, lowest: -1 }, callee);
+  } else block.next = visit(found, frame, end);
 }
 
 /** Index of the block that starts at a word of a frame, found now if it was not. */
@@ -219,9 +246,8 @@ function visit(found: Block[], frame: Frame, start: number): number {
   return found.push(newBlock(start, frame, before)) - 1;
 }
 
-/** As `visit`, for jumps: back over the root they go to another copy. */
-function follow(found: Block[], copies: Frame[], frame: Frame, to: number, mayCopy: boolean): number {
-  if (to >= frame.lowest) return visit(found, frame, to);
+/** As `visit`, for jumps back over the root: they go to another copy. */
+function followBack(found: Block[], copies: Frame[], frame: Frame, to: number, mayCopy: boolean): number {
   let i = 0;
   while (i < copies.length && copies[i]!.lowest !== to) i++;
   if (i === copies.length) {
@@ -282,11 +308,23 @@ function readBlock(block: Block, { code, codeWords }: Code, leaders: Uint8Array)
     index += opcode === LD ? wordLength(word) : 1;
     cost++;
     if (opcode <= JR) {
-      if (opcode === JR) reads |= readJump(block, word, index) & ~writes;
-      else if (opcode === RET) block.kind = END.ret;
+      const target = block.last + ((word << 20) >> 20);
+      if (opcode === JR) {
+        // S4: the unsigned conditions are never, equal, not equal and always.
+        const condition = (word >>> 16) & 15;
+        const isAlways = condition === 0 || condition === 10;
+        block.kind = END.goto;
+        block.next = isAlways ? target : index;
+        if (isAlways || condition === 7) break;
+        reads |= COMPARE_BIT & ~writes;
+        if (target === index) break;
+        block.kind = END.branch;
+        block.condition = condition === 8 ? 1 : condition === 9 ? 2 : condition;
+        block.taken = target;
+      } else if (opcode === RET) block.kind = END.ret;
       else {
         block.kind = END.call;
-        block.callee = block.last + ((word << 20) >> 20);
+        block.callee = target;
       }
       break;
     }
@@ -306,22 +344,6 @@ function readBlock(block: Block, { code, codeWords }: Code, leaders: Uint8Array)
   block.reads = reads;
   block.writes = writes;
   block.addresses = addresses;
-}
-
-/** S4: the unsigned conditions are never, equal, not equal and always. Gives what is read. */
-function readJump(block: Block, word: number, next: number): number {
-  const condition = (word >>> 16) & 15;
-  const target = block.last + ((word << 20) >> 20);
-  const isAlways = condition === 0 || condition === 10;
-  block.kind = END.goto;
-  block.next = isAlways ? target : next;
-  if (isAlways || condition === 7) return 0;
-  if (target !== next) {
-    block.kind = END.branch;
-    block.condition = condition === 8 ? 1 : condition === 9 ? 2 : condition;
-    block.taken = target;
-  }
-  return COMPARE_BIT;
 }
 
 /** Whether a callee is to stand in a graph that has so many instructions without it. */
@@ -361,9 +383,8 @@ function hasAtMost(most: number, module: Code, leaders: Uint8Array, start: numbe
   return true;
 }
 
-/** Puts blocks in reverse postorder and writes down everything that follows from the order. */
-function arrange(found: readonly Block[], instructions: number): Graph {
-  const blocks = inReversePostorder(found);
+/** Writes down everything that follows from the order of the blocks; false when the graph is not reducible. */
+function arrange(blocks: readonly Block[]): boolean {
   const count = blocks.length;
   let reducible = true;
   blocks[0]!.idom = 0;
@@ -372,9 +393,15 @@ function arrange(found: readonly Block[], instructions: number): Graph {
   // edges change no dominator as long as they enter where they must.
   for (let i = 0; i < count; i++) {
     const block = blocks[i]!;
-    if (i > 0) placeInTree(blocks, block);
+    const above = blocks[block.idom]!;
+    if (i > 0) {
+      // Jumps grow as in a skew-binary number: as long as the two above are equally long, theirs are taken together.
+      const jumped = blocks[above.jump]!;
+      const isSum = above.depth - jumped.depth === jumped.depth - blocks[jumped.jump]!.depth;
+      block.depth = above.depth + 1;
+      block.jump = isSum ? jumped.jump : block.idom;
+    }
     if (block.isMerge) {
-      const above = blocks[block.idom]!;
       block.mergeBefore = above.lastMerge;
       above.lastMerge = i;
     }
@@ -391,7 +418,7 @@ function arrange(found: readonly Block[], instructions: number): Graph {
       rest = blocks[taken]!.pathCost;
     block.pathCost = block.cost + rest;
   }
-  return { blocks, reducible, instructions };
+  return reducible;
 }
 
 /** An edge from block `i`; false when it enters a loop at its header without having to. */
@@ -411,15 +438,6 @@ function connect(blocks: readonly Block[], from: Block, i: number, to: number): 
     successor.idom = meet(blocks, successor.idom, i);
   }
   return true;
-}
-
-/** Jumps grow as in a skew-binary number: as long as the two jumps above are equally long, theirs are taken together. */
-function placeInTree(blocks: readonly Block[], block: Block): void {
-  const above = blocks[block.idom]!;
-  const jumped = blocks[above.jump]!;
-  block.depth = above.depth + 1;
-  block.jump =
-    above.depth - jumped.depth === jumped.depth - blocks[jumped.jump]!.depth ? jumped.jump : block.idom;
 }
 
 /** The nearest block that dominates both, as far as forward edges say. */
