@@ -84,7 +84,7 @@ export interface Block {
   narrow: number;
   guards: number;
 
-  /** For the search: the copy of the code it is in, and the block found before for the same word. */
+  /** For the search: the copy of the code it is in, and the block found before for the same slot. */
   readonly frame: Frame;
   readonly foundBefore: number;
 }
@@ -113,7 +113,7 @@ const RET = 0x01;
 const JR = 0x02;
 export const LD = 0x70;
 /** LDIR, FILL and the host calls. */
-const FIRST_BY_THE_BYTE = 0x90;
+export const FIRST_BY_THE_BYTE = 0x90;
 
 type Code = Pick<VerifiedModule, "code" | "codeWords">;
 
@@ -168,7 +168,9 @@ export interface Inliner {
   readonly isSmall: Map<number, boolean>;
 }
 
-/** By word: the block found last for it, if that block is one of this search and says so. Never cleared. */
+/** Words that share a slot of `foundAt` are so far apart that a module of 16 Mi words, the most there can be, has 256 of them. */
+const SLOTS = 65_536;
+/** By slot: the block found last for it, if that block is one of this search and says so. Never cleared. */
 let foundAt = new Int32Array(0);
 
 /**
@@ -182,8 +184,7 @@ export function buildGraph(
   copyUpTo = 0,
   inliner?: Inliner,
 ): Graph | GraphRefusal {
-  const { codeWords } = module;
-  if (foundAt.length <= codeWords) foundAt = new Int32Array(Math.max(codeWords + 1, 1024));
+  if (foundAt.length === 0) foundAt = new Int32Array(SLOTS);
   const found: Block[] = [];
   // A root inside a loop would share its header with every loop around it, and back ends would keep the values of all
   // of them in the innermost. So a jump back over the root goes to a second copy of the code, which is entered
@@ -239,10 +240,13 @@ function followCall(
 
 /** Index of the block that starts at a word of a frame, found now if it was not. */
 function visit(found: Block[], frame: Frame, start: number): number {
-  let before = foundAt[start]!;
-  if (before >= found.length || found[before]!.start !== start) before = -1;
-  for (let i = before; i >= 0; i = found[i]!.foundBefore) if (found[i]!.frame === frame) return i;
-  foundAt[start] = found.length;
+  const slot = start & (SLOTS - 1);
+  let before = foundAt[slot]!;
+  if (before >= found.length || (found[before]!.start & (SLOTS - 1)) !== slot) before = -1;
+  for (let i = before; i >= 0; i = found[i]!.foundBefore) {
+    if (found[i]!.frame === frame && found[i]!.start === start) return i;
+  }
+  foundAt[slot] = found.length;
   return found.push(newBlock(start, frame, before)) - 1;
 }
 

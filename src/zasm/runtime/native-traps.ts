@@ -38,11 +38,14 @@ export function returnTraces(borrowed: TraceSettings | undefined): void {
   settings.prepareStackTrace = borrowed.prepareStackTrace;
 }
 
-/** Module offset of the instruction that trapped, or -1. */
+/** Module offset of the instruction that trapped, as in "wasm-function[1]:0x2f", or -1. */
 function trapOffset(trap: unknown): number {
   const stack: unknown = (trap as { stack?: unknown }).stack;
-  const found = typeof stack === "string" ? /wasm-function\[\d+\]:0x([0-9a-f]+)/.exec(stack) : null;
-  return found?.[1] === undefined ? -1 : Number.parseInt(found[1], 16);
+  if (typeof stack !== "string") return -1;
+  // No regular expression: V8 takes longer to compile one than to make the trace.
+  const name = stack.indexOf("wasm-function[");
+  const offset = name < 0 ? -1 : stack.indexOf("]:0x", name);
+  return offset < 0 ? -1 : Number.parseInt(stack.slice(offset + 4, offset + 12), 16);
 }
 
 /** Guest pc of a trap in a unit, or -1 when `thrown` is none or says nothing usable. */

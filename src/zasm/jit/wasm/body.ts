@@ -73,7 +73,9 @@ export let target: Target;
 let listing: Listing | undefined;
 /** Whether `list` does anything. */
 export let isListed = false;
-let sites: SiteLists;
+/** Stands for the lists of a unit when none is made. */
+const NO_SITES: SiteLists = { pc: [], exit: [], level: [], refund: [], trapOffset: [], trapPc: [] };
+let sites = NO_SITES;
 
 // Of the function.
 /** Local of each register that it touches and, last, of the compare register. As many as a field can name. */
@@ -103,6 +105,12 @@ export function startUnit(ofUnit: Target, listed: Listing | undefined): SiteList
   unstarted = 0;
   sites = { pc: [], exit: [], level: [], refund: [], trapOffset: [], trapPc: [] };
   return sites;
+}
+
+/** Lets go of what belongs to the unit. */
+export function endUnit(): void {
+  listing = undefined;
+  sites = NO_SITES;
 }
 
 /** Gives registers their locals, those passed first. Returns how many i64 locals there are beside them. */
@@ -188,7 +196,8 @@ export function i32(value: number): void {
 
 export function i64(lowHalf: number, highHalf: number): void {
   put(I64_CONST, 1);
-  s64(lowHalf, highHalf);
+  if (highHalf === lowHalf >> 31) s32(lowHalf);
+  else s64(lowHalf, highHalf);
 }
 
 export function openLabel(opcode: number): void {
@@ -269,15 +278,21 @@ export function leave(exit: Exit, at: number, dead = 0): void {
     }
   }
   i32(index);
-  set(site);
-  branch(OP.br, goesOn ? EXIT_LABEL : TRAP_LABEL);
+  const out = height - (goesOn ? EXIT_LABEL : TRAP_LABEL);
+  if (out < 0x80) put(SET | (site << 8) | (OP.br << 16) | (out << 24), 4);
+  else {
+    set(site);
+    branch(OP.br, height - out);
+  }
 }
 
 /** Leaves when the i32 on the stack is not 0. */
 export function exitIf(exit: Exit, at: number): void {
-  openLabel(OP.if);
+  put(OP.if | (VALTYPE.empty << 8), 2);
+  height++;
   leave(exit, at);
-  closeLabel();
+  put(OP.end, 1);
+  height--;
 }
 
 /** As `exitIf`, where the instruction is left to the interpreter, which is paid for it. */

@@ -22,7 +22,7 @@ import {
 import { OP } from "../../../wasm/ops.ts";
 import { EXIT } from "../../state/block.ts";
 import { COMPARE_BIT } from "../effects.ts";
-import { type Block, END, type Graph } from "../graph.ts";
+import { type Block, END } from "../graph.ts";
 import { byteLoopAt } from "../idioms.ts";
 import type { Unit, UnitFunction } from "../unit.ts";
 import {
@@ -32,6 +32,7 @@ import {
   closeWaysOut,
   decline,
   EXITED,
+  endUnit,
   exitIf,
   fetch,
   get,
@@ -89,13 +90,14 @@ const FIRST_FUNCTION = 1;
 const ROOM = 2048;
 
 // Of the unit, and of the function that is being emitted.
-let code: Int32Array;
+const NO_CODE = new Int32Array(0);
+let code: Int32Array = NO_CODE;
 let codeWords = 0;
-let functions: readonly UnitFunction[];
-let fn: UnitFunction;
+let functions: readonly UnitFunction[] = [];
+let fn: UnitFunction | undefined;
 let isRoot = false;
-let graph: Graph;
-let blocks: readonly Block[];
+let reducible = true;
+let blocks: readonly Block[] = [];
 /** Heights at which the forward `block` and the `loop` of a graph block were opened. */
 let forward = new Int32Array(0);
 let backward = new Int32Array(0);
@@ -118,6 +120,12 @@ export function emitUnit(
   emitHead();
   for (let f = 0; f < functions.length; f++) emitFunction(f);
   endSection();
+  // Nothing here keeps the unit or the module alive.
+  code = NO_CODE;
+  functions = [];
+  blocks = [];
+  fn = undefined;
+  endUnit();
   return { wasm: finishModule(), sites, minFuel: unit.root.graph.blocks[0]!.pathCost };
 }
 
@@ -170,8 +178,8 @@ function countOf(mask: number): number {
 function emitFunction(index: number): void {
   fn = functions[index]!;
   isRoot = index === 0;
-  graph = fn.graph;
-  blocks = graph.blocks;
+  reducible = fn.graph.reducible;
+  blocks = fn.graph.blocks;
   const count = blocks.length;
   if (forward.length < count) {
     forward = new Int32Array(count);
@@ -183,7 +191,7 @@ function emitFunction(index: number): void {
   settle(0);
   if (isRoot) setCallLimit();
   openWaysOut();
-  if (graph.reducible) structured();
+  if (reducible) structured();
   else dispatched();
   reserve(ROOM);
   closeWaysOut(isRoot ? 0 : fn.values);
@@ -280,7 +288,7 @@ function goTaken(from: number, next: number, taken: number): void {
 }
 
 function emitByteLoop(index: number, { level, local: where, cost }: Block): void {
-  const loop = byteLoopAt(code, graph, index);
+  const loop = byteLoopAt(code, blocks, index);
   if (loop === undefined) return;
   startBlock(level, where);
   lowerByteLoop(loop, cost);
@@ -350,7 +358,7 @@ function dispatch(to: number, loop: number): void {
 function emitBlock(index: number, block: Block): void {
   const { kind, cost, last, next, taken } = block;
   startBlock(block.level, block.local);
-  inheritCover(index, index > 0 && !block.isHeader && graph.reducible);
+  inheritCover(index, index > 0 && !block.isHeader && reducible);
   if (isListed) list(-1);
   if (block.isRegion) checkFuel(index, block);
   if (target.metered && cost > 0) {
@@ -458,8 +466,9 @@ function pushReturn({ level, last, end }: Block): void {
 }
 
 function emitRet(): void {
-  const values = isRoot ? 0 : fn.values;
-  saveAll(inLocal & (isRoot ? fn.writes : fn.changes & ~values & fn.liveAtReturn));
+  const { writes, changes, liveAtReturn, values: planned } = fn!;
+  const values = isRoot ? 0 : planned;
+  saveAll(inLocal & (isRoot ? writes : changes & ~values & liveAtReturn));
   fetch(values);
   get(LEFT);
   for (let rest = values; rest !== 0; rest &= rest - 1) get(local[lowest(rest)]!);

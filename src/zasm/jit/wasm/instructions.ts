@@ -7,8 +7,8 @@ import { I32, I64, put, reserve, u32 } from "../../../wasm/module.ts";
 import { OP, OP_FC } from "../../../wasm/ops.ts";
 import { FIRST_PRIMITIVE, ISA, type Mnemonic, REGISTERS } from "../../isa/table.ts";
 import { EXIT } from "../../state/block.ts";
-import { effectsOfWord } from "../effects.ts";
-import { type Block, LD, wordLength } from "../graph.ts";
+import { effectsOfWord, REGISTER_BITS } from "../effects.ts";
+import { type Block, FIRST_BY_THE_BYTE, LD, wordLength } from "../graph.ts";
 import { narrowAfter } from "../narrow.ts";
 import {
   COMPARE,
@@ -301,9 +301,11 @@ export function lowerCode(code: Int32Array, block: Block, end: number): void {
         setUnstarted(unstarted);
         lowerRare(lowering & 0xff, wasm, at, opcode, a, b, d);
     }
-    if ((touched & ~inLocal) | covered | alone) {
+    // Below the host calls, nothing but the register of the first field and the compare register is written.
+    const mayWrite = opcode < FIRST_BY_THE_BYTE ? 1 << ((word >>> 20) & 15) : REGISTER_BITS;
+    if ((touched & ~inLocal) | (mayWrite & (covered | alone))) {
       const writes = (effectsOfWord(word) >>> 8) & 0xff;
-      setInLocal(inLocal | writes);
+      if (writes & ~inLocal) setInLocal(inLocal | writes);
       covered &= ~writes;
       alone &= ~writes;
     }
@@ -369,27 +371,25 @@ function lowerRare(
 
 /** Not rotl: V8's first tier calls out for it, which made SHA-256 nine times slower there. */
 function rotate(isLeft: boolean, isWide: boolean, d: number, a: number, count: number): void {
-  const width = isWide ? 64 : 32;
-  const left = isWide ? OP.i64_shl : OP.i32_shl;
-  const right = isWide ? OP.i64_shr_u : OP.i32_shr_u;
-  if (count === 0) shifted(isWide, a, 0, right);
-  else {
-    const n = isLeft ? count : width - count;
-    shifted(isWide, a, n, left);
-    shifted(isWide, a, width - n, right);
-    put(isWide ? OP.i64_or : OP.i32_or, 1);
+  const left = isLeft ? count : (isWide ? 64 : 32) - count;
+  const right = isLeft ? (isWide ? 64 : 32) - count : count;
+  if (isWide) {
+    if (count !== 0) {
+      put(GET | (a << 8) | (OP.i64_const << 16) | (left << 24), 4);
+      put(OP.i64_shl, 1);
+    }
+    put(GET | (a << 8) | (OP.i64_const << 16) | ((count && right) << 24), 4);
+    put(OP.i64_shr_u | (OP.i64_or << 8), count === 0 ? 1 : 2);
+    set(d);
+  } else {
+    if (count !== 0) {
+      put(GET | (a << 8) | (WRAP << 16) | (OP.i32_const << 24), 4);
+      put(left | (OP.i32_shl << 8), 2);
+    }
+    put(GET | (a << 8) | (WRAP << 16) | (OP.i32_const << 24), 4);
+    put((count && right) | (OP.i32_shr_u << 8) | (OP.i32_or << 16), count === 0 ? 2 : 3);
+    setLow(d);
   }
-  if (isWide) set(d);
-  else setLow(d);
-}
-
-function shifted(isWide: boolean, a: number, count: number, opcode: number): void {
-  if (isWide) put(GET | (a << 8) | (OP.i64_const << 16) | (count << 24), 4);
-  else {
-    low(a);
-    put(OP.i32_const | (count << 8), 2);
-  }
-  put(opcode, 1);
 }
 
 /** wasm traps on MIN / -1; the guest gets MIN, which is 0 - MIN. */
@@ -621,8 +621,8 @@ function coverAhead(code: Int32Array, at: number, block: Block, register: number
   let from = 0;
   let to = 0;
   let accesses = 0;
-  for (let index = at; index < block.end; index += wordLength(code[index]!)) {
-    const word = code[index]!;
+  for (let index = at, word = 0; index < block.end; index += word >>> 24 === LD ? wordLength(word) : 1) {
+    word = code[index]!;
     const effects = effectsOfWord(word);
     const displacement = (word << 20) >> 20;
     // Once checked, wasm's own check is enough for what is above.
