@@ -20,7 +20,6 @@ const NEEDED = [
   "fired: guard",
   "fired: byteLoops",
   "left: decline",
-  "left: guard",
   "left: withdrawn",
   "left: fuel",
   ...["returned", "fuel", "oob", "div0", "decode", "callDepth", "outputLimit", "abi"].map(

@@ -26,7 +26,7 @@ const KEPT_BYTES = 1_048_576;
 let bytes = new Uint8Array(0);
 let view = new DataView(bytes.buffer);
 let at = 0;
-/** Where the length of the section or body that is open stands. */
+/** Where the length of the section that is open stands. */
 let lengthAt = 0;
 
 /** Bytes written so far: the offset in the module of what comes next. */
@@ -50,15 +50,19 @@ export function put(word: number, count: number): void {
 /** Unsigned LEB128 of an unsigned 32-bit number. */
 export function u32(value: number): void {
   let rest = value >>> 0;
-  for (; rest > 0x7f; rest >>>= 7) put((rest & 0x7f) | 0x80, 1);
-  put(rest, 1);
+  for (; rest > 0x1f_ffff; rest >>>= 7) put((rest & 0x7f) | 0x80, 1);
+  const spread = (rest & 0x7f) | ((rest & 0x3f80) << 1) | ((rest & 0x1f_c000) << 2);
+  if (rest < 0x80) put(spread, 1);
+  else if (rest < 0x4000) put(spread | 0x80, 2);
+  else put(spread | 0x8080, 3);
 }
 
 /** Signed LEB128 of a signed 32-bit number. */
 export function s32(value: number): void {
   let rest = value | 0;
-  for (; rest < -64 || rest > 63; rest >>= 7) put((rest & 0x7f) | 0x80, 1);
-  put(rest & 0x7f, 1);
+  for (; rest < -0x2000 || rest > 0x1fff; rest >>= 7) put((rest & 0x7f) | 0x80, 1);
+  if (rest >= -64 && rest < 64) put(rest & 0x7f, 1);
+  else put((rest & 0x7f) | 0x80 | ((rest & 0x3f80) << 1), 2);
 }
 
 /** Signed LEB128 of the 64-bit number whose halves are `low` and `high`. */
@@ -79,12 +83,6 @@ export function startModule(): void {
   put(1, 4);
 }
 
-/** Leaves room for a length that is not known yet. */
-function startLength(): void {
-  lengthAt = at;
-  at += 5;
-}
-
 /** Writes a length into its five bytes, padded; valid LEB128. */
 function endLength(from: number): void {
   const length = at - from - 5;
@@ -96,7 +94,8 @@ function endLength(from: number): void {
 /** Sections come in the order of `SECTION`; `count` entries have to follow. Their sizes are the caller's to reserve. */
 export function startSection(id: number, count: number): void {
   put(id, 1);
-  startLength();
+  lengthAt = at;
+  at += 5;
   u32(count);
 }
 
@@ -107,56 +106,12 @@ export function endSection(): void {
 /** A function type of i32 and i64 parameters and results, each kind in this order. */
 export function functionType(params32: number, params64: number, results32: number, results64: number): void {
   put(0x60, 1);
-  valueTypes(params32, params64);
-  valueTypes(results32, results64);
-}
-
-function valueTypes(count32: number, count64: number): void {
-  u32(count32 + count64);
-  for (let i = 0; i < count32; i++) put(I32, 1);
-  for (let i = 0; i < count64; i++) put(I64, 1);
-}
-
-/** Our own names, ASCII. */
-function name(text: string): void {
-  u32(text.length);
-  for (let i = 0; i < text.length; i++) put(text.charCodeAt(i), 1);
-}
-
-/** Entries of the import section; functions and memories count on their own. */
-export function importFunction(module: string, field: string, type: number): void {
-  name(module);
-  name(field);
-  put(0, 1);
-  u32(type);
-}
-
-/** `maxPages` of 64 KiB must match what the memory was made with. */
-export function importMemory(module: string, field: string, minPages: number, maxPages: number): void {
-  name(module);
-  name(field);
-  put(2, 1);
-  limits(minPages, maxPages);
-}
-
-/** An entry of the memory section, or the end of an imported one. */
-export function limits(minPages: number, maxPages: number): void {
-  put(1, 1);
-  u32(minPages);
-  u32(maxPages);
-}
-
-/** An entry of the export section. */
-export function exportFunction(field: string, index: number): void {
-  name(field);
-  put(0, 1);
-  u32(index);
-}
-
-/** An entry of the global section: a mutable i32 that starts at 0. */
-export function mutableGlobal(): void {
-  put(I32 | 0x0100, 2);
-  put(0x0b_00_41, 3);
+  u32(params32 + params64);
+  for (let i = 0; i < params32; i++) put(I32, 1);
+  for (let i = 0; i < params64; i++) put(I64, 1);
+  u32(results32 + results64);
+  for (let i = 0; i < results32; i++) put(I32, 1);
+  for (let i = 0; i < results64; i++) put(I64, 1);
 }
 
 /** Starts a function body in the code section with its locals: i64 ones, then i32 ones, each fewer than 128. */

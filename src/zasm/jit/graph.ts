@@ -84,7 +84,7 @@ export interface Block {
   narrow: number;
   guards: number;
 
-  /** For the search: the copy of the code it is in, and the block found before for the same word. */
+  /** For the search: the copy of the code it is in, and the block found before for the same slot. */
   readonly frame: Frame;
   readonly foundBefore: number;
 }
@@ -95,6 +95,11 @@ export interface Graph {
   /** false when some loop can be entered elsewhere than at its header. */
   readonly reducible: boolean;
   readonly instructions: number;
+  /** Registers that some block reads before it writes them, and that some block writes. */
+  readonly reads: number;
+  readonly writes: number;
+  /** Some call was left a call. */
+  readonly hasCalls: boolean;
 }
 
 /** Why a graph was refused. */
@@ -108,7 +113,7 @@ const RET = 0x01;
 const JR = 0x02;
 export const LD = 0x70;
 /** LDIR, FILL and the host calls. */
-const FIRST_BY_THE_BYTE = 0x90;
+export const FIRST_BY_THE_BYTE = 0x90;
 
 type Code = Pick<VerifiedModule, "code" | "codeWords">;
 
@@ -163,7 +168,9 @@ export interface Inliner {
   readonly isSmall: Map<number, boolean>;
 }
 
-/** By word: the block found last for it, if that block is one of this search and says so. Never cleared. */
+/** Words that share a slot of `foundAt` are so far apart that a module of 16 Mi words, the most there can be, has 256 of them. */
+const SLOTS = 65_536;
+/** By slot: the block found last for it, if that block is one of this search and says so. Never cleared. */
 let foundAt = new Int32Array(0);
 
 /**
@@ -177,8 +184,7 @@ export function buildGraph(
   copyUpTo = 0,
   inliner?: Inliner,
 ): Graph | GraphRefusal {
-  const { codeWords } = module;
-  if (foundAt.length <= codeWords) foundAt = new Int32Array(Math.max(codeWords + 1, 1024));
+  if (foundAt.length === 0) foundAt = new Int32Array(SLOTS);
   const found: Block[] = [];
   // A root inside a loop would share its header with every loop around it, and back ends would keep the values of all
   // of them in the innermost. So a jump back over the root goes to a second copy of the code, which is entered
@@ -186,42 +192,66 @@ export function buildGraph(
   const copies: Frame[] = [{ level: 0, caller: undefined, returnTo: -1, lowest: root }];
   visit(found, copies[0]!, root);
   let instructions = 0;
+  let reads = 0;
+  let writes = 0;
+  let hasCalls = false;
   for (let i = 0; i < found.length; i++) {
     if (found.length > MAX_BLOCKS) return "too_many_blocks";
     const block = found[i]!;
     const { frame } = block;
     readBlock(block, module, leaders);
-    if (block.next >= 0) block.next = follow(found, copies, frame, block.next, instructions < copyUpTo);
-    if (block.taken >= 0) block.taken = follow(found, copies, frame, block.taken, instructions < copyUpTo);
+    const { next, taken } = block;
+    if (next >= frame.lowest && next >= 0) block.next = visit(found, frame, next);
+    else if (next >= 0) block.next = followBack(found, copies, frame, next, instructions < copyUpTo);
+    if (taken >= frame.lowest && taken >= 0) block.taken = visit(found, frame, taken);
+    else if (taken >= 0) block.taken = followBack(found, copies, frame, taken, instructions < copyUpTo);
     instructions += block.cost;
     if (instructions > MAX_INSTRUCTIONS) return "too_many_instructions";
     if (block.kind === END.call) {
-      const { callee, end } = block;
-      const level = frame.level + 1;
-      if (inliner !== undefined && mayInline(inliner, module, leaders, callee, level, instructions)) {
-        block.kind = END.enter;
-        block.next = visit(found, { level, caller: frame, returnTo: end, lowest: -1 }, callee);
-      } else block.next = visit(found, frame, end);
+      hasCalls = true;
+      followCall(found, block, module, leaders, inliner, instructions);
     } else if (block.kind === END.ret && frame.caller !== undefined) {
       block.kind = END.leave;
       block.next = visit(found, frame.caller, frame.returnTo);
     }
+    reads |= block.reads;
+    writes |= block.writes;
   }
-  return arrange(found, instructions);
+  const blocks = inReversePostorder(found);
+  return { blocks, reducible: arrange(blocks), instructions, reads, writes, hasCalls };
+}
+
+/** Goes on behind a call, or in the callee if that may stand in the graph. */
+function followCall(
+  found: Block[],
+  block: Block,
+  module: Code,
+  leaders: Uint8Array,
+  inliner: Inliner | undefined,
+  instructions: number,
+): void {
+  const { callee, end, frame } = block;
+  const level = frame.level + 1;
+  if (inliner !== undefined && mayInline(inliner, module, leaders, callee, level, instructions)) {
+    block.kind = END.enter;
+    block.next = visit(found, { level, caller: frame, returnTo: end, lowest: -1 }, callee);
+  } else block.next = visit(found, frame, end);
 }
 
 /** Index of the block that starts at a word of a frame, found now if it was not. */
 function visit(found: Block[], frame: Frame, start: number): number {
-  let before = foundAt[start]!;
-  if (before >= found.length || found[before]!.start !== start) before = -1;
-  for (let i = before; i >= 0; i = found[i]!.foundBefore) if (found[i]!.frame === frame) return i;
-  foundAt[start] = found.length;
+  const slot = start & (SLOTS - 1);
+  let before = foundAt[slot]!;
+  if (before >= found.length || (found[before]!.start & (SLOTS - 1)) !== slot) before = -1;
+  for (let i = before; i >= 0; i = found[i]!.foundBefore) {
+    if (found[i]!.frame === frame && found[i]!.start === start) return i;
+  }
+  foundAt[slot] = found.length;
   return found.push(newBlock(start, frame, before)) - 1;
 }
 
-/** As `visit`, for jumps: back over the root they go to another copy. */
-function follow(found: Block[], copies: Frame[], frame: Frame, to: number, mayCopy: boolean): number {
-  if (to >= frame.lowest) return visit(found, frame, to);
+/** As `visit`, for jumps back over the root: they go to another copy. */
+function followBack(found: Block[], copies: Frame[], frame: Frame, to: number, mayCopy: boolean): number {
   let i = 0;
   while (i < copies.length && copies[i]!.lowest !== to) i++;
   if (i === copies.length) {
@@ -282,11 +312,23 @@ function readBlock(block: Block, { code, codeWords }: Code, leaders: Uint8Array)
     index += opcode === LD ? wordLength(word) : 1;
     cost++;
     if (opcode <= JR) {
-      if (opcode === JR) reads |= readJump(block, word, index) & ~writes;
-      else if (opcode === RET) block.kind = END.ret;
+      const target = block.last + ((word << 20) >> 20);
+      if (opcode === JR) {
+        // S4: the unsigned conditions are never, equal, not equal and always.
+        const condition = (word >>> 16) & 15;
+        const isAlways = condition === 0 || condition === 10;
+        block.kind = END.goto;
+        block.next = isAlways ? target : index;
+        if (isAlways || condition === 7) break;
+        reads |= COMPARE_BIT & ~writes;
+        if (target === index) break;
+        block.kind = END.branch;
+        block.condition = condition === 8 ? 1 : condition === 9 ? 2 : condition;
+        block.taken = target;
+      } else if (opcode === RET) block.kind = END.ret;
       else {
         block.kind = END.call;
-        block.callee = block.last + ((word << 20) >> 20);
+        block.callee = target;
       }
       break;
     }
@@ -306,22 +348,6 @@ function readBlock(block: Block, { code, codeWords }: Code, leaders: Uint8Array)
   block.reads = reads;
   block.writes = writes;
   block.addresses = addresses;
-}
-
-/** S4: the unsigned conditions are never, equal, not equal and always. Gives what is read. */
-function readJump(block: Block, word: number, next: number): number {
-  const condition = (word >>> 16) & 15;
-  const target = block.last + ((word << 20) >> 20);
-  const isAlways = condition === 0 || condition === 10;
-  block.kind = END.goto;
-  block.next = isAlways ? target : next;
-  if (isAlways || condition === 7) return 0;
-  if (target !== next) {
-    block.kind = END.branch;
-    block.condition = condition === 8 ? 1 : condition === 9 ? 2 : condition;
-    block.taken = target;
-  }
-  return COMPARE_BIT;
 }
 
 /** Whether a callee is to stand in a graph that has so many instructions without it. */
@@ -361,9 +387,8 @@ function hasAtMost(most: number, module: Code, leaders: Uint8Array, start: numbe
   return true;
 }
 
-/** Puts blocks in reverse postorder and writes down everything that follows from the order. */
-function arrange(found: readonly Block[], instructions: number): Graph {
-  const blocks = inReversePostorder(found);
+/** Writes down everything that follows from the order of the blocks; false when the graph is not reducible. */
+function arrange(blocks: readonly Block[]): boolean {
   const count = blocks.length;
   let reducible = true;
   blocks[0]!.idom = 0;
@@ -372,9 +397,15 @@ function arrange(found: readonly Block[], instructions: number): Graph {
   // edges change no dominator as long as they enter where they must.
   for (let i = 0; i < count; i++) {
     const block = blocks[i]!;
-    if (i > 0) placeInTree(blocks, block);
+    const above = blocks[block.idom]!;
+    if (i > 0) {
+      // Jumps grow as in a skew-binary number: as long as the two above are equally long, theirs are taken together.
+      const jumped = blocks[above.jump]!;
+      const isSum = above.depth - jumped.depth === jumped.depth - blocks[jumped.jump]!.depth;
+      block.depth = above.depth + 1;
+      block.jump = isSum ? jumped.jump : block.idom;
+    }
     if (block.isMerge) {
-      const above = blocks[block.idom]!;
       block.mergeBefore = above.lastMerge;
       above.lastMerge = i;
     }
@@ -391,7 +422,7 @@ function arrange(found: readonly Block[], instructions: number): Graph {
       rest = blocks[taken]!.pathCost;
     block.pathCost = block.cost + rest;
   }
-  return { blocks, reducible, instructions };
+  return reducible;
 }
 
 /** An edge from block `i`; false when it enters a loop at its header without having to. */
@@ -411,15 +442,6 @@ function connect(blocks: readonly Block[], from: Block, i: number, to: number): 
     successor.idom = meet(blocks, successor.idom, i);
   }
   return true;
-}
-
-/** Jumps grow as in a skew-binary number: as long as the two jumps above are equally long, theirs are taken together. */
-function placeInTree(blocks: readonly Block[], block: Block): void {
-  const above = blocks[block.idom]!;
-  const jumped = blocks[above.jump]!;
-  block.depth = above.depth + 1;
-  block.jump =
-    above.depth - jumped.depth === jumped.depth - blocks[jumped.jump]!.depth ? jumped.jump : block.idom;
 }
 
 /** The nearest block that dominates both, as far as forward edges say. */

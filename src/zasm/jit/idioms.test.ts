@@ -20,7 +20,7 @@ function loop(...body: string[]): ByteLoop | undefined {
   if (isFailure(module)) throw new Error(module.code);
   const graph = buildGraph(module, findLeaders(module), 0);
   if (typeof graph === "string") throw new Error(graph);
-  return byteLoopAt(module.code, graph, 0);
+  return byteLoopAt(module.code, graph.blocks, 0);
 }
 
 const COUNT = ["DEC BC", "CP BC, 0", "JR NE, loop"];

@@ -2,7 +2,7 @@
 // one block operation and leave the last to the loop itself. Free of wasm, like the graph.
 
 import { effectsOfWord } from "./effects.ts";
-import { END, type Graph, wordLength } from "./graph.ts";
+import { type Block, END, wordLength } from "./graph.ts";
 
 /** A loop of one block that moves one byte each turn. Registers that no field names do not change in it. */
 export interface ByteLoop {
@@ -30,8 +30,8 @@ const NONE = -1;
  * INC of each address, and either DEC of a counter which is then compared with 0, or a comparison of an
  * address, after its INC, with a register that does not change.
  */
-export function byteLoopAt(code: Int32Array, graph: Graph, header: number): ByteLoop | undefined {
-  const block = graph.blocks[header]!;
+export function byteLoopAt(code: Int32Array, blocks: readonly Block[], header: number): ByteLoop | undefined {
+  const block = blocks[header]!;
   if (block.kind !== END.branch || block.condition !== NOT_EQUAL || block.taken !== header) return undefined;
   if (block.cost > 7) return undefined;
   let [to, toOffset, from, fromOffset, value] = [NONE, 0, NONE, 0, NONE];

@@ -23,9 +23,6 @@ export interface PlanOptions {
   readonly isLow: boolean;
 }
 
-/** Registers that a function or its callees touch: each has a local. */
-export const touchedBy = ({ reads, writes }: UnitFunction): number => reads | writes;
-
 /** Fills in what is planned of the functions and blocks of a unit. */
 export function planUnit(code: Int32Array, { functions }: Unit, options: PlanOptions): void {
   const { trim, metered } = options;
@@ -34,20 +31,25 @@ export function planUnit(code: Int32Array, { functions }: Unit, options: PlanOpt
   if (trim && (hasCalls || options.narrow)) narrowRegisters(code, functions, options.isLow);
   if (trim && hasCalls) preservedRegisters(code, functions);
   for (const fn of functions) {
-    const touched = touchedBy(fn) & REGISTER_BITS;
-    fn.params = trim ? touched & fn.graph.blocks[0]!.live : touched;
+    const { reads, writes, changes, graph } = fn;
+    const touched = (reads | writes) & REGISTER_BITS;
+    fn.params = trim ? touched & graph.blocks[0]!.live : touched;
     // So far these are the registers that every return leaves as they were at entry.
-    fn.changes = trim ? fn.writes & ~(fn.changes & fn.params) : fn.writes;
-    if (!trim) fn.values = fn.writes & REGISTER_BITS;
+    fn.changes = trim ? writes & ~(changes & fn.params) : writes;
+    if (!trim) fn.values = writes & REGISTER_BITS;
+    if (metered) fn.liveAtReturn = ALL;
   }
   if (trim && hasCalls) chooseValues(functions);
-  for (const fn of functions) residency(fn, functions, trim);
-  if (metered) for (const fn of functions) allLive(fn);
-}
-
-function allLive(fn: UnitFunction): void {
-  fn.liveAtReturn = ALL;
-  for (const block of fn.graph.blocks) block.live = ALL;
+  for (const fn of functions) {
+    const { reads, writes, graph } = fn;
+    const isTrimmed = trim && graph.reducible;
+    if (isTrimmed) residency(fn, functions);
+    if (isTrimmed && !metered) continue;
+    for (const block of graph.blocks) {
+      if (!isTrimmed) block.local = reads | writes;
+      if (metered) block.live = ALL;
+    }
+  }
 }
 
 /** Backwards over all functions together; what a return leads to is what any of its calls leads to. */
@@ -116,12 +118,8 @@ function chooseValues(functions: readonly UnitFunction[]): void {
 }
 
 /** Forward: a register is in its local if it is on some way here; on the other ways it is read back at the edge. */
-function residency(fn: UnitFunction, functions: readonly UnitFunction[], trim: boolean): void {
-  const { blocks, reducible } = fn.graph;
-  if (!trim || !reducible) {
-    for (const block of blocks) block.local = touchedBy(fn);
-    return;
-  }
+function residency(fn: UnitFunction, functions: readonly UnitFunction[]): void {
+  const { blocks } = fn.graph;
   blocks[0]!.local = fn.params;
   for (let changed = true; changed; ) {
     changed = false;

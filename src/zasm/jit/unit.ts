@@ -2,7 +2,7 @@
 // before any code is generated. Free of wasm; native back ends compile the same units.
 
 import type { VerifiedModule } from "../verify/verify.ts";
-import { buildGraph, END, type Graph, type GraphRefusal, type Inlining } from "./graph.ts";
+import { buildGraph, END, type Graph, type GraphRefusal, type Inliner, type Inlining } from "./graph.ts";
 
 export interface UnitFunction {
   /** Word index of the first instruction. */
@@ -49,16 +49,23 @@ export function gatherUnit(
   const graph = buildGraph(module, leaders, start, copyUpTo, inliner);
   if (typeof graph === "string") return graph;
   const root = newFunction(start, graph);
-  const functions = [root];
-  let { instructions } = graph;
-  let known: Map<number, number> | undefined;
+  const unit: Unit = { root, functions: [root], instructions: graph.instructions };
+  return graph.hasCalls ? withCallees(unit, module, leaders, inliner) : unit;
+}
+
+function withCallees(
+  { root, functions: [...functions], instructions: ofRoot }: Unit,
+  module: Pick<VerifiedModule, "code" | "codeWords">,
+  leaders: Uint8Array,
+  inliner: Inliner | undefined,
+): Unit {
+  let instructions = ofRoot;
+  const known = new Map<number, number>();
   const work = [root];
   for (let caller = work.pop(); caller !== undefined; caller = work.pop()) {
-    const { blocks } = caller.graph;
-    for (let i = 0; i < blocks.length; i++) {
-      const block = blocks[i]!;
+    if (!caller.graph.hasCalls) continue;
+    for (const block of caller.graph.blocks) {
       if (block.kind !== END.call) continue;
-      known ??= new Map();
       let target = known.get(block.callee);
       if (target === undefined) {
         target = -1;
@@ -79,13 +86,7 @@ export function gatherUnit(
 }
 
 function newFunction(start: number, graph: Graph): UnitFunction {
-  const { blocks } = graph;
-  let reads = 0;
-  let writes = 0;
-  for (let i = 0; i < blocks.length; i++) {
-    reads |= blocks[i]!.reads;
-    writes |= blocks[i]!.writes;
-  }
+  const { reads, writes } = graph;
   return {
     start,
     graph,

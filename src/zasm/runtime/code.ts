@@ -82,7 +82,8 @@ export const pagesOf = (policy: Policy): number => Math.ceil(layoutOf(policy).by
 
 export class ModuleCode {
   readonly #module: VerifiedModule;
-  readonly #target: Omit<Target, "nativeTraps" | "shareChecks" | "byteLoops">;
+  /** What the code of each tier takes for granted, once somebody asked for that tier. */
+  readonly #targets: Partial<Record<CodeTier, Target>> = {};
   #leaders: Uint8Array | undefined;
   readonly #units = {
     baseline: new Map<number, UnitCode | Refusal>(),
@@ -96,17 +97,7 @@ export class ModuleCode {
 
   constructor(module: VerifiedModule, optimisations: Optimisations = ALL_OPTIMISATIONS) {
     this.#optimisations = optimisations;
-    const { policy } = module;
     this.#module = module;
-    this.#target = {
-      memBase: policy.memBase,
-      memSize: policy.memSize,
-      maxCallDepth: policy.maxCallDepth,
-      metered: isMetered(policy),
-      stackAt: AT.stack,
-      memoryAt: layoutOf(policy).memoryAt,
-      pages: pagesOf(policy),
-    };
   }
 
   /** Units overlap, and a hostile module makes them overlap as much as it can: compile time stays linear in its size. */
@@ -209,27 +200,43 @@ export class ModuleCode {
   draw(start: number, tier: CodeTier, listing?: Listing): DrawnUnit | GraphRefusal {
     const module = this.#module;
     this.#leaders ??= findLeaders(module);
-    const { inline, trim, nativeTraps, shareChecks, nest, guard, byteLoops } =
-      tier === "opt" ? this.#optimisations : BASELINE;
-    const copyUpTo = nest ? COPY_UP_TO : 0;
-    const unit = gatherUnit(module, this.#leaders, start, copyUpTo, inline ? INLINING : undefined);
+    const { inline, trim, nest, guard } = tier === "opt" ? this.#optimisations : BASELINE;
+    const unit = gatherUnit(
+      module,
+      this.#leaders,
+      start,
+      nest ? COPY_UP_TO : 0,
+      inline ? INLINING : undefined,
+    );
     if (typeof unit === "string") return unit;
-    const { metered, memBase, memSize } = this.#target;
-    const target = {
-      ...this.#target,
-      nativeTraps: nativeTraps && trim && this.#mayTrapNatively(),
-      shareChecks,
-      byteLoops,
-    };
+    this.#targets[tier] ??= this.#targetOf(tier);
+    const target = this.#targets[tier];
+    const { metered, nativeTraps } = target;
     // Guards are worth their check where narrow addresses save others.
-    const isLow = guard && target.nativeTraps && memBase + BigInt(memSize) < 0xffff_0000n;
-    planUnit(module.code, unit, { trim, metered, narrow: target.nativeTraps, isLow });
+    const isLow = guard && nativeTraps && Number(target.memBase) + target.memSize < 0xffff_0000;
+    planUnit(module.code, unit, { trim, metered, narrow: nativeTraps, isLow });
     return { unit, compiled: emitUnit(module.code, module.codeWords, unit, target, listing) };
   }
 
-  /** D12: unmetered code only; and guest memory has to end where wasm's does. */
-  #mayTrapNatively(): boolean {
-    const { metered, memoryAt, memSize, pages } = this.#target;
-    return !metered && memoryAt + memSize === pages * 65_536 && canLocateTraps();
+  #targetOf(tier: CodeTier): Target {
+    const { policy } = this.#module;
+    const { trim, nativeTraps, shareChecks, byteLoops } = tier === "opt" ? this.#optimisations : BASELINE;
+    const { memBase, memSize, maxCallDepth } = policy;
+    const { memoryAt, bytes } = layoutOf(policy);
+    const pages = Math.ceil(bytes / 65_536);
+    const metered = isMetered(policy);
+    return {
+      memBase,
+      memSize,
+      maxCallDepth,
+      metered,
+      stackAt: AT.stack,
+      memoryAt,
+      pages,
+      // D12: unmetered code only; and guest memory has to end where wasm's does.
+      nativeTraps: trim && nativeTraps && !metered && bytes === pages * 65_536 && canLocateTraps(),
+      shareChecks,
+      byteLoops,
+    };
   }
 }

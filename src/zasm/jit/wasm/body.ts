@@ -71,7 +71,11 @@ const UNWIND_LABEL = 3;
 // Of the unit.
 export let target: Target;
 let listing: Listing | undefined;
-let sites: SiteLists;
+/** Whether `list` does anything. */
+export let isListed = false;
+/** Stands for the lists of a unit when none is made. */
+const NO_SITES: SiteLists = { pc: [], exit: [], level: [], refund: [], trapOffset: [], trapPc: [] };
+let sites = NO_SITES;
 
 // Of the function.
 /** Local of each register that it touches and, last, of the compare register. As many as a field can name. */
@@ -82,7 +86,7 @@ export let wide2 = 0;
 let site = 0;
 export let narrow = 0;
 /** Registers with a local, and those of them that every exit saves. */
-let touched = 0;
+export let touched = 0;
 /** Open labels. */
 export let height = 0;
 
@@ -97,9 +101,16 @@ let unstarted = 0;
 export function startUnit(ofUnit: Target, listed: Listing | undefined): SiteLists {
   target = ofUnit;
   listing = listed;
+  isListed = listed !== undefined;
   unstarted = 0;
   sites = { pc: [], exit: [], level: [], refund: [], trapOffset: [], trapPc: [] };
   return sites;
+}
+
+/** Lets go of what belongs to the unit. */
+export function endUnit(): void {
+  listing = undefined;
+  sites = NO_SITES;
 }
 
 /** Gives registers their locals, those passed first. Returns how many i64 locals there are beside them. */
@@ -152,7 +163,6 @@ const I32_CONST = OP.i32_const;
 const I64_CONST = OP.i64_const;
 const WRAP = OP.i32_wrap_i64;
 const EXTEND = OP.i64_extend_i32_u;
-const BR = OP.br;
 
 export function get(index: number): void {
   put(GET | (index << 8), 2);
@@ -177,13 +187,17 @@ export function setLow(index: number): void {
 }
 
 export function i32(value: number): void {
-  put(I32_CONST, 1);
-  s32(value);
+  if (value >= -64 && value < 64) put(I32_CONST | ((value & 0x7f) << 8), 2);
+  else {
+    put(I32_CONST, 1);
+    s32(value);
+  }
 }
 
 export function i64(lowHalf: number, highHalf: number): void {
   put(I64_CONST, 1);
-  s64(lowHalf, highHalf);
+  if (highHalf === lowHalf >> 31) s32(lowHalf);
+  else s64(lowHalf, highHalf);
 }
 
 export function openLabel(opcode: number): void {
@@ -198,52 +212,47 @@ export function closeLabel(): void {
 
 /** `br` or `br_if` to a label that was opened at a height. */
 export function branch(opcode: number, to: number): void {
-  put(opcode, 1);
-  u32(height - to);
+  const out = height - to;
+  if (out < 0x80) put(opcode | (out << 8), 2);
+  else {
+    put(opcode, 1);
+    u32(out);
+  }
 }
 
 // Locals and the state block
 
-const registerAt = (r: number): number => (r === COMPARE ? AT.compare : r * 8);
-
-/** Opcode and alignment of a register's load; its store is `STORE_FURTHER` on. */
-const loadOf = (r: number): number => (r === COMPARE ? OP.i32_load | (2 << 8) : OP.i64_load | (3 << 8));
-const STORE_FURTHER = OP.i64_store - OP.i64_load;
-
-function reload(r: number): void {
-  put(I32_CONST | (loadOf(r) << 16), 4);
-  put(registerAt(r) | (SET << 8) | (local[r]! << 16), 3);
-}
-
-function save(r: number): void {
-  put(I32_CONST | (GET << 16) | (local[r]! << 24), 4);
-  put((loadOf(r) + STORE_FURTHER) | (registerAt(r) << 16), 3);
-}
-
 /** Saves registers of a mask, ascending; the compare register comes last. */
 export function saveAll(mask: number): void {
-  for (let rest = mask; rest !== 0; rest &= rest - 1) save(lowest(rest));
+  for (let rest = mask; rest !== 0; rest &= rest - 1) {
+    const r = lowest(rest);
+    put(I32_CONST | (GET << 16) | (local[r]! << 24), 4);
+    put(r === COMPARE ? OP.i32_store | COMPARE_PLACE : OP.i64_store | (3 << 8) | (r << 19), 3);
+  }
 }
 
 /** Reads back the registers of a mask that are not in their locals. */
 export function fetch(mask: number): void {
-  for (let rest = mask & ~inLocal; rest !== 0; rest &= rest - 1) reload(lowest(rest));
+  for (let rest = mask & ~inLocal; rest !== 0; rest &= rest - 1) {
+    const r = lowest(rest);
+    const load = r === COMPARE ? OP.i32_load | COMPARE_PLACE : OP.i64_load | (3 << 8) | (r << 19);
+    put(I32_CONST | (load << 16), 4);
+    put((load >>> 16) | (SET << 8) | (local[r]! << 16), 3);
+  }
   inLocal |= mask;
 }
 
+/** Alignment and offset of the compare register, as they follow an opcode; those of register r are 3 and 8 * r. */
+const COMPARE_PLACE = (2 << 8) | (AT.compare << 16);
+
 /** The callee left HL in the block. */
 export function reloadHL(): void {
-  reload(0);
+  inLocal &= ~1;
+  fetch(1);
 }
 
 /** Number of the lowest bit that is set. */
 export const lowest = (mask: number): number => 31 - Math.clz32(mask & -mask);
-
-/** Stores an i32 in the block; the address 0 and the value are on the stack. */
-function store32(at: number): void {
-  put(OP.i32_store | (2 << 8), 2);
-  u32(at);
-}
 
 // Ways out
 
@@ -269,15 +278,21 @@ export function leave(exit: Exit, at: number, dead = 0): void {
     }
   }
   i32(index);
-  set(site);
-  branch(BR, goesOn ? EXIT_LABEL : TRAP_LABEL);
+  const out = height - (goesOn ? EXIT_LABEL : TRAP_LABEL);
+  if (out < 0x80) put(SET | (site << 8) | (OP.br << 16) | (out << 24), 4);
+  else {
+    set(site);
+    branch(OP.br, height - out);
+  }
 }
 
 /** Leaves when the i32 on the stack is not 0. */
 export function exitIf(exit: Exit, at: number): void {
-  openLabel(OP.if);
+  put(OP.if | (VALTYPE.empty << 8), 2);
+  height++;
   leave(exit, at);
-  closeLabel();
+  put(OP.end, 1);
+  height--;
 }
 
 /** As `exitIf`, where the instruction is left to the interpreter, which is paid for it. */
@@ -320,19 +335,19 @@ export function closeWaysOut(values: number): void {
   closeLabel();
   saveAll(touched);
   closeLabel();
-  i32(0);
-  get(site);
-  store32(AT.site);
-  i32(0);
-  get(LEFT);
-  store32(AT.left);
-  i32(0);
-  get(SP);
+  put(I32_CONST | (GET << 16) | (site << 24), 4);
+  put(STORE | (AT.site << 16), 3);
+  put(I32_CONST | (GET << 16) | (LEFT << 24), 4);
+  put(STORE | (AT.left << 16), 3);
+  put(I32_CONST | (GET << 16) | (SP << 24), 4);
   i32(target.stackAt);
   put(OP.i32_sub | (I32_CONST << 8) | (2 << 16) | (OP.i32_shr_u << 24), 4);
-  store32(AT.depth);
+  put(STORE | (AT.depth << 16), 3);
   returnMark(values);
 }
+
+/** Stores an i32 in the block; the offset follows. */
+const STORE = OP.i32_store | (2 << 8);
 
 function returnMark(values: number): void {
   i32(EXITED);

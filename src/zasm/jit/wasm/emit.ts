@@ -8,12 +8,9 @@
 import {
   endBody,
   endSection,
-  exportFunction,
   finishModule,
   functionType,
-  importFunction,
-  importMemory,
-  mutableGlobal,
+  I32,
   put,
   reserve,
   SECTION,
@@ -25,9 +22,8 @@ import {
 import { OP } from "../../../wasm/ops.ts";
 import { EXIT } from "../../state/block.ts";
 import { COMPARE_BIT } from "../effects.ts";
-import { type Block, END, type Graph } from "../graph.ts";
+import { type Block, END } from "../graph.ts";
 import { byteLoopAt } from "../idioms.ts";
-import { touchedBy } from "../plan.ts";
 import type { Unit, UnitFunction } from "../unit.ts";
 import {
   branch,
@@ -36,12 +32,14 @@ import {
   closeWaysOut,
   decline,
   EXITED,
+  endUnit,
   exitIf,
   fetch,
   get,
   height,
   i32,
   inLocal,
+  isListed,
   LEFT,
   type Listing,
   LOCALS_32,
@@ -92,13 +90,14 @@ const FIRST_FUNCTION = 1;
 const ROOM = 2048;
 
 // Of the unit, and of the function that is being emitted.
-let code: Int32Array;
+const NO_CODE = new Int32Array(0);
+let code: Int32Array = NO_CODE;
 let codeWords = 0;
-let functions: readonly UnitFunction[];
-let fn: UnitFunction;
+let functions: readonly UnitFunction[] = [];
+let fn: UnitFunction | undefined;
 let isRoot = false;
-let graph: Graph;
-let blocks: readonly Block[];
+let reducible = true;
+let blocks: readonly Block[] = [];
 /** Heights at which the forward `block` and the `loop` of a graph block were opened. */
 let forward = new Int32Array(0);
 let backward = new Int32Array(0);
@@ -121,6 +120,12 @@ export function emitUnit(
   emitHead();
   for (let f = 0; f < functions.length; f++) emitFunction(f);
   endSection();
+  // Nothing here keeps the unit or the module alive.
+  code = NO_CODE;
+  functions = [];
+  blocks = [];
+  fn = undefined;
+  endUnit();
   return { wasm: finishModule(), sites, minFuel: unit.root.graph.blocks[0]!.pathCost };
 }
 
@@ -130,7 +135,7 @@ function emitHead(): void {
   reserve(ROOM + 4 * count);
   // Signatures differ only in how many registers go in and come out: equal ones are shared. The first is the
   // import's, the second the root's.
-  const types: number[] = [-1, 0];
+  const types = [-1, 0];
   for (let f = 1; f < count; f++) {
     const key = signatureOf(functions[f]!);
     if (types.indexOf(key, 1) < 0) types.push(key);
@@ -140,18 +145,23 @@ function emitHead(): void {
   for (let t = 1; t < types.length; t++) functionType(2, types[t]! >> 3, 1, types[t]! & 7);
   endSection();
   startSection(SECTION.import, 2);
-  importMemory("h", "m", target.pages, target.pages);
-  importFunction("h", "c", 0);
+  put(0x6d_01_68_01, 4); // "h", "m"
+  put(0x01_02, 2); // a memory from so many pages up to so many, which is what it was made with
+  u32(target.pages);
+  u32(target.pages);
+  put(0x63_01_68_01, 4); // "h", "c"
+  put(0x00_00, 2); // a function of the first type
   endSection();
   startSection(SECTION.function, count);
   u32(1);
   for (let f = 1; f < count; f++) u32(types.indexOf(signatureOf(functions[f]!), 1));
   endSection();
   startSection(SECTION.global, 1);
-  mutableGlobal();
+  put(I32 | 0x41_01_00, 3); // a mutable i32 that starts as i32.const
+  put(0x0b_00, 2); // 0, end
   endSection();
   startSection(SECTION.export, 1);
-  exportFunction("r", FIRST_FUNCTION);
+  put(0x00_72_01 | (FIRST_FUNCTION << 24), 4); // "r", a function
   endSection();
   startSection(SECTION.code, count);
 }
@@ -168,20 +178,20 @@ function countOf(mask: number): number {
 function emitFunction(index: number): void {
   fn = functions[index]!;
   isRoot = index === 0;
-  graph = fn.graph;
-  blocks = graph.blocks;
+  reducible = fn.graph.reducible;
+  blocks = fn.graph.blocks;
   const count = blocks.length;
   if (forward.length < count) {
     forward = new Int32Array(count);
     backward = new Int32Array(count);
   }
   startCover(count);
-  const from = startBody(startLocals(isRoot ? 0 : fn.params, touchedBy(fn)), LOCALS_32);
+  const from = startBody(startLocals(isRoot ? 0 : fn.params, fn.reads | fn.writes), LOCALS_32);
   reserve(ROOM);
   settle(0);
   if (isRoot) setCallLimit();
   openWaysOut();
-  if (graph.reducible) structured();
+  if (reducible) structured();
   else dispatched();
   reserve(ROOM);
   closeWaysOut(isRoot ? 0 : fn.values);
@@ -193,8 +203,7 @@ function setCallLimit(): void {
   const end = target.stackAt + 4 * target.maxCallDepth;
   get(SP);
   i32(4 * MAX_NATIVE_FRAMES);
-  put(OP.i32_add, 1);
-  tee(narrow);
+  put(OP.i32_add | (OP.local_tee << 8) | (narrow << 16), 3);
   i32(end);
   get(narrow);
   i32(end);
@@ -221,7 +230,7 @@ function structured(): void {
       const to = work.pop()!;
       const from = work.pop()!;
       setInLocal(work.pop()!);
-      list(blocks[from]!.last * 4);
+      if (isListed) list(blocks[from]!.last * 4);
       goOn(from, to);
     }
   }
@@ -231,13 +240,7 @@ function emitTree(index: number): void {
   const block = blocks[index]!;
   if (block.isHeader) {
     if (block.guards !== 0) emitGuard(block);
-    if (target.byteLoops) {
-      const loop = byteLoopAt(code, graph, index);
-      if (loop !== undefined) {
-        startBlock(block.level, block.local);
-        lowerByteLoop(loop, block.cost);
-      }
-    }
+    if (target.byteLoops) emitByteLoop(index, block);
     openLabel(OP.loop);
     backward[index] = height;
     work.push(CLOSE);
@@ -257,15 +260,18 @@ function emitTree(index: number): void {
 /** Leaves a block for the only one that follows, or for the one that follows when its jump is not taken. */
 function goOn(from: number, to: number): void {
   settle(to);
-  if (isInPlace(from, to)) work.push(to, TREE);
-  else branch(OP.br, labelOf(from, to));
+  if (to <= from) branch(OP.br, backward[to]!);
+  else if (blocks[to]!.isMerge) branch(OP.br, forward[to]!);
+  else work.push(to, TREE); // in place, as nobody else leads there
 }
 
 /** Leaves a block by way of the condition on the stack. */
 function goTaken(from: number, next: number, taken: number): void {
-  const inPlace = isInPlace(from, taken);
-  if (!inPlace && absent(taken) === 0) {
-    branch(OP.br_if, labelOf(from, taken));
+  const { isMerge, local: wanted, live } = blocks[taken]!;
+  const inPlace = taken > from && !isMerge;
+  const label = taken <= from ? backward[taken]! : forward[taken]!;
+  if (!inPlace && (wanted & live & ~inLocal) === 0) {
+    branch(OP.br_if, label);
     goOn(from, next);
     return;
   }
@@ -275,10 +281,17 @@ function goTaken(from: number, next: number, taken: number): void {
   setInLocal(before);
   if (inPlace) work.push(before, from, next, GO, CLOSE, taken, TREE);
   else {
-    branch(OP.br, labelOf(from, taken));
+    branch(OP.br, label);
     closeLabel();
     goOn(from, next);
   }
+}
+
+function emitByteLoop(index: number, { level, local: where, cost }: Block): void {
+  const loop = byteLoopAt(code, blocks, index);
+  if (loop === undefined) return;
+  startBlock(level, where);
+  lowerByteLoop(loop, cost);
 }
 
 /** On the way into a loop: its addresses have to be narrow, or the interpreter runs it. */
@@ -295,18 +308,11 @@ function emitGuard({ start, level, local: where, guards }: Block): void {
   exitIf(EXIT.guard, start);
 }
 
-/** True when `to` is emitted in place because only `from` leads to it. */
-const isInPlace = (from: number, to: number): boolean => to > from && !blocks[to]!.isMerge;
-
-const labelOf = (from: number, to: number): number => (to <= from ? backward[to]! : forward[to]!);
-
-/** Registers that `to` expects in their locals, that are not there, and that matter. */
-const absent = (to: number): number => blocks[to]!.local & blocks[to]!.live & ~inLocal;
-
-/** Reads back what `to` expects in locals. */
+/** Reads back what a block expects in locals, what is not there, and what matters. */
 function settle(to: number): void {
-  const registers = absent(to);
-  if (registers !== 0) fetch(registers);
+  const { local: wanted, live } = blocks[to]!;
+  const away = wanted & live & ~inLocal;
+  if (away !== 0) fetch(away);
 }
 
 /** For graphs with loops entered in several places: one loop around a jump table over all blocks. */
@@ -350,10 +356,10 @@ function dispatch(to: number, loop: number): void {
 
 /** One block up to where it leaves for others: what it has to be left by, if anything, is on the stack. */
 function emitBlock(index: number, block: Block): void {
-  const { kind, cost, last } = block;
+  const { kind, cost, last, next, taken } = block;
   startBlock(block.level, block.local);
-  inheritCover(index, index > 0 && !block.isHeader && graph.reducible);
-  list(-1);
+  inheritCover(index, index > 0 && !block.isHeader && reducible);
+  if (isListed) list(-1);
   if (block.isRegion) checkFuel(index, block);
   if (target.metered && cost > 0) {
     get(LEFT);
@@ -362,23 +368,29 @@ function emitBlock(index: number, block: Block): void {
   }
   lowerCode(code, block, kind === END.fall ? block.end : last);
   reserve(ROOM);
-  if (kind !== END.fall) {
-    if (kind !== END.off) list(last * 4);
-    if (kind === END.branch) emitCondition(block.condition);
-    else if (kind === END.ret) emitRet();
-    else if (kind !== END.goto && kind !== END.leave) emitRareEnd(block);
-  }
-  if (block.next > index) bequeathCover(block.next);
-  if (block.taken > index) bequeathCover(block.taken);
-}
-
-function emitRareEnd(block: Block): void {
-  if (block.kind === END.call) {
+  if (isListed && kind !== END.fall && kind !== END.off) list(last * 4);
+  if (kind === END.branch) {
+    fetch(COMPARE_BIT);
+    const { condition } = block;
+    if (condition > 2) {
+      put(OP.local_get | (local[COMPARE]! << 8) | (OP.i32_const << 16), 4);
+      put(SIGNED[condition - 3]!, 1);
+    } else {
+      get(local[COMPARE]!);
+      if (condition === 1) put(OP.i32_eqz, 1);
+    }
+  } else if (kind === END.ret) emitRet();
+  else if (kind === END.call) {
     emitCall(block);
     forgetCover();
-  } else if (block.kind === END.enter) pushReturn(block);
-  else leave(EXIT.decode, codeWords);
+  } else if (kind === END.enter) pushReturn(block);
+  else if (kind === END.off) leave(EXIT.decode, codeWords);
+  if (next > index) bequeathCover(next);
+  if (taken > index) bequeathCover(taken);
 }
+
+/** Wasm comparisons with 0 for JR conditions from 3 (LTS) on. */
+const SIGNED = [OP.i32_lt_s, OP.i32_le_s, OP.i32_gt_s, OP.i32_ge_s] as const;
 
 /** The region's one comparison, against the most it can cost; past it blocks only subtract. */
 function checkFuel(index: number, { pathCost, isAfterCall, isHeader, start, live }: Block): void {
@@ -402,19 +414,6 @@ function checkFuel(index: number, { pathCost, isAfterCall, isHeader, start, live
   }
   leave(EXIT.budget, start, ~live);
   closeLabel();
-}
-
-/** Wasm comparisons with 0 for JR conditions from 3 (LTS) on. */
-const SIGNED = [OP.i32_lt_s, OP.i32_le_s, OP.i32_gt_s, OP.i32_ge_s] as const;
-
-function emitCondition(condition: number): void {
-  fetch(COMPARE_BIT);
-  get(local[COMPARE]!);
-  if (condition === 1) put(OP.i32_eqz, 1);
-  else if (condition > 2) {
-    i32(0);
-    put(SIGNED[condition - 3]!, 1);
-  }
 }
 
 function emitCall(block: Block): void {
@@ -467,8 +466,9 @@ function pushReturn({ level, last, end }: Block): void {
 }
 
 function emitRet(): void {
-  const values = isRoot ? 0 : fn.values;
-  saveAll(inLocal & (isRoot ? fn.writes : fn.changes & ~values & fn.liveAtReturn));
+  const { writes, changes, liveAtReturn, values: planned } = fn!;
+  const values = isRoot ? 0 : planned;
+  saveAll(inLocal & (isRoot ? writes : changes & ~values & liveAtReturn));
   fetch(values);
   get(LEFT);
   for (let rest = values; rest !== 0; rest &= rest - 1) get(local[lowest(rest)]!);

@@ -7,8 +7,8 @@ import { I32, I64, put, reserve, u32 } from "../../../wasm/module.ts";
 import { OP, OP_FC } from "../../../wasm/ops.ts";
 import { FIRST_PRIMITIVE, ISA, type Mnemonic, REGISTERS } from "../../isa/table.ts";
 import { EXIT } from "../../state/block.ts";
-import { effectsOfWord } from "../effects.ts";
-import { type Block, LD, wordLength } from "../graph.ts";
+import { effectsOfWord, REGISTER_BITS } from "../effects.ts";
+import { type Block, FIRST_BY_THE_BYTE, LD, wordLength } from "../graph.ts";
 import { narrowAfter } from "../narrow.ts";
 import {
   COMPARE,
@@ -20,11 +20,13 @@ import {
   i32,
   i64,
   inLocal,
+  isListed,
   LEFT,
   leave,
   list,
   local,
   low,
+  lowest,
   mayTrap,
   narrow,
   openLabel,
@@ -36,6 +38,7 @@ import {
   setUnstarted,
   target,
   tee,
+  touched,
   wide,
   wide2,
 } from "./body.ts";
@@ -200,23 +203,21 @@ const SET = OP.local_set;
 const WRAP = OP.i32_wrap_i64;
 const EXTEND = OP.i64_extend_i32_u;
 
-/** More than any instruction takes, its exits included. */
-const ROOM = 1024;
+/** More than eight instructions take, their exits included. */
+const ROOM_FOR_8 = 8192;
 
 /** The instructions of a block from its start to word index `end`, none of which ends it. */
 export function lowerCode(code: Int32Array, block: Block, end: number): void {
   const { nativeTraps } = target;
   let unstarted = block.cost;
   let below32 = block.narrow;
+  reserve(ROOM_FOR_8);
   for (let at = block.start; at < end; ) {
     const word = code[at]!;
     const opcode = word >>> 24;
-    const effects = effectsOfWord(word);
-    const writes = (effects >>> 8) & 0xff;
-    setUnstarted(--unstarted);
-    reserve(ROOM);
-    list(at * 4);
-    if (effects & 0xff & ~inLocal) fetch(effects & 0xff);
+    if ((--unstarted & 7) === 7) reserve(ROOM_FOR_8);
+    if (isListed) list(at * 4);
+    if (touched & ~inLocal) fetch(effectsOfWord(word) & 0xff);
     const lowering = LOWERING[opcode]!;
     const wasm = lowering >>> 8;
     const d = local[(word >>> 20) & 15]!;
@@ -227,9 +228,9 @@ export function lowerCode(code: Int32Array, block: Block, end: number): void {
       case NOTHING:
         break;
       case LOW:
-        low(a);
-        put(GET | (b << 8) | (WRAP << 16) | (wasm << 24), 4);
-        setLow(d);
+        put(GET | (a << 8) | (WRAP << 16) | (GET << 24), 4);
+        put(b | (WRAP << 8) | (wasm << 16) | (EXTEND << 24), 4);
+        put(SET | (d << 8), 2);
         break;
       case WIDE:
         put(GET | (a << 8) | (GET << 16) | (b << 24), 4);
@@ -240,9 +241,9 @@ export function lowerCode(code: Int32Array, block: Block, end: number): void {
         put(wasm | (EXTEND << 8) | (SET << 16) | (d << 24), 4);
         break;
       case COMPARE_LOW:
-        low(a);
-        put(GET | (b << 8) | (WRAP << 16) | (OP.i32_sub << 24), 4);
-        set(local[COMPARE]!);
+        put(GET | (a << 8) | (WRAP << 16) | (GET << 24), 4);
+        put(b | (WRAP << 8) | (OP.i32_sub << 16) | (SET << 24), 4);
+        put(local[COMPARE]!, 1);
         break;
       case COMPARE_IMMEDIATE:
         low(a);
@@ -250,9 +251,9 @@ export function lowerCode(code: Int32Array, block: Block, end: number): void {
         put(OP.i32_sub | (SET << 8) | (local[COMPARE]! << 16), 3);
         break;
       case STEP:
-        low(d);
-        put(OP.i32_const | (wasm << 8) | (OP.i32_add << 16), 3);
-        setLow(d);
+        put(GET | (d << 8) | (WRAP << 16) | (OP.i32_const << 24), 4);
+        put(wasm | (OP.i32_add << 8) | (EXTEND << 16) | (SET << 24), 4);
+        put(d, 1);
         break;
       case MOVE:
         put(GET | (a << 8) | (SET << 16) | (d << 24), 4);
@@ -265,40 +266,49 @@ export function lowerCode(code: Int32Array, block: Block, end: number): void {
         break;
       }
       case SHIFT_LOW:
-        low(a);
-        i32(imm);
-        put(wasm, 1);
-        setLow(d);
+        put(GET | (a << 8) | (WRAP << 16) | (OP.i32_const << 24), 4);
+        put(imm | (wasm << 8) | (EXTEND << 16) | (SET << 24), 4);
+        put(d, 1);
         break;
       case SHIFT_WIDE:
-        get(a);
-        i64(imm, 0);
+        put(GET | (a << 8) | (OP.i64_const << 16) | (imm << 24), 4);
         put(wasm | (SET << 8) | (d << 16), 3);
         break;
       case LOAD:
-      case LOAD_LOW: {
+      case LOAD_LOW:
+      case STORE: {
+        setUnstarted(unstarted);
         const offset = address(code, at, word, block, below32);
+        const shape = lowering & 0xff;
+        if (shape === STORE) get(b);
         if (nativeTraps) mayTrap(at);
         put(wasm, 2); // alignment 1
         u32(offset);
-        if ((lowering & 0xff) === LOAD) set(d);
-        else setLow(d);
+        if (shape === LOAD) set(d);
+        else if (shape === LOAD_LOW) setLow(d);
         break;
       }
-      case STORE: {
-        const offset = address(code, at, word, block, below32);
-        get(b);
-        if (nativeTraps) mayTrap(at);
-        put(wasm, 2);
-        u32(offset);
+      case HOST_CALL:
+      case HOST_CALL_HL:
+        setUnstarted(unstarted);
+        hostCall(opcode - FIRST_PRIMITIVE, (lowering & 0xff) === HOST_CALL_HL, at);
         break;
-      }
+      case ROTATE_LEFT:
+      case ROTATE_RIGHT:
+        rotate((lowering & 0xff) === ROTATE_LEFT, wasm === OP.i64_or, d, a, imm);
+        break;
       default:
-        lowerRare(lowering & 0xff, wasm, at, opcode, a, b, d, imm);
+        setUnstarted(unstarted);
+        lowerRare(lowering & 0xff, wasm, at, opcode, a, b, d);
     }
-    if (writes & ~inLocal) setInLocal(inLocal | writes);
-    covered &= ~writes;
-    alone &= ~writes;
+    // Below the host calls, nothing but the register of the first field and the compare register is written.
+    const mayWrite = opcode < FIRST_BY_THE_BYTE ? 1 << ((word >>> 20) & 15) : REGISTER_BITS;
+    if ((touched & ~inLocal) | (mayWrite & (covered | alone))) {
+      const writes = (effectsOfWord(word) >>> 8) & 0xff;
+      if (writes & ~inLocal) setInLocal(inLocal | writes);
+      covered &= ~writes;
+      alone &= ~writes;
+    }
     if (nativeTraps) below32 = narrowAfter(code, at, below32, true);
     at += opcode === LD ? wordLength(word) : 1;
   }
@@ -314,13 +324,8 @@ function lowerRare(
   a: number,
   b: number,
   d: number,
-  imm: number,
 ): void {
   switch (shape) {
-    case ROTATE_LEFT:
-    case ROTATE_RIGHT:
-      rotate(shape === ROTATE_LEFT, wasm === OP.i64_or, d, a, imm);
-      break;
     case COUNT_LOW:
       low(d);
       put(wasm, 1);
@@ -359,10 +364,6 @@ function lowerRare(
     case FILL:
       bulk(shape === COPY, at);
       break;
-    case HOST_CALL:
-    case HOST_CALL_HL:
-      hostCall(opcode - FIRST_PRIMITIVE, shape === HOST_CALL_HL, at);
-      break;
     default:
       throw new Error(`not a straight-line instruction: ${opcode}`);
   }
@@ -370,26 +371,25 @@ function lowerRare(
 
 /** Not rotl: V8's first tier calls out for it, which made SHA-256 nine times slower there. */
 function rotate(isLeft: boolean, isWide: boolean, d: number, a: number, count: number): void {
-  const width = isWide ? 64 : 32;
-  const left = isWide ? OP.i64_shl : OP.i32_shl;
-  const right = isWide ? OP.i64_shr_u : OP.i32_shr_u;
-  if (count === 0) shifted(isWide, a, 0, right);
-  else {
-    const n = isLeft ? count : width - count;
-    shifted(isWide, a, n, left);
-    shifted(isWide, a, width - n, right);
-    put(isWide ? OP.i64_or : OP.i32_or, 1);
+  const left = isLeft ? count : (isWide ? 64 : 32) - count;
+  const right = isLeft ? (isWide ? 64 : 32) - count : count;
+  if (isWide) {
+    if (count !== 0) {
+      put(GET | (a << 8) | (OP.i64_const << 16) | (left << 24), 4);
+      put(OP.i64_shl, 1);
+    }
+    put(GET | (a << 8) | (OP.i64_const << 16) | ((count && right) << 24), 4);
+    put(OP.i64_shr_u | (OP.i64_or << 8), count === 0 ? 1 : 2);
+    set(d);
+  } else {
+    if (count !== 0) {
+      put(GET | (a << 8) | (WRAP << 16) | (OP.i32_const << 24), 4);
+      put(left | (OP.i32_shl << 8), 2);
+    }
+    put(GET | (a << 8) | (WRAP << 16) | (OP.i32_const << 24), 4);
+    put((count && right) | (OP.i32_shr_u << 8) | (OP.i32_or << 16), count === 0 ? 2 : 3);
+    setLow(d);
   }
-  if (isWide) set(d);
-  else setLow(d);
-}
-
-function shifted(isWide: boolean, a: number, count: number, opcode: number): void {
-  if (isWide) get(a);
-  else low(a);
-  if (isWide) i64(count, 0);
-  else i32(count);
-  put(opcode, 1);
 }
 
 /** wasm traps on MIN / -1; the guest gets MIN, which is 0 - MIN. */
@@ -550,8 +550,8 @@ export function bequeathCover(to: number): void {
   const before = coverOf[to]!;
   coverOf[to] = before & covered;
   const heir = to * REGISTER_COUNT;
-  for (let r = 0; r < REGISTER_COUNT; r++) {
-    if (!(before & covered & (1 << r))) continue;
+  for (let rest = before & covered; rest !== 0; rest &= rest - 1) {
+    const r = lowest(rest);
     const lowHere = coverLow[cover + r]!;
     const highHere = coverHigh[cover + r]!;
     if (before === NOBODY || lowHere > coverLow[heir + r]!) coverLow[heir + r] = lowHere;
@@ -621,8 +621,8 @@ function coverAhead(code: Int32Array, at: number, block: Block, register: number
   let from = 0;
   let to = 0;
   let accesses = 0;
-  for (let index = at; index < block.end; index += wordLength(code[index]!)) {
-    const word = code[index]!;
+  for (let index = at, word = 0; index < block.end; index += word >>> 24 === LD ? wordLength(word) : 1) {
+    word = code[index]!;
     const effects = effectsOfWord(word);
     const displacement = (word << 20) >> 20;
     // Once checked, wasm's own check is enough for what is above.
