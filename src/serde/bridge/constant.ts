@@ -20,7 +20,7 @@ const LIMITS: Limits = {
 export function captureConstant(place: Place, layout: Layout, value: Constant): CapturedConstant {
   const plan = planPlace(layout, { ...place, slot: 0, some: -1, option: undefined });
   const block = new StateBlock(LIMITS, { document: 0, output: 0, cells: 64 });
-  block.begin(plan.rootCells, true);
+  block.begin({ rootCells: plan.rootCells, rootZero: true, mode: 0 });
   const failure = capture(plan, block, value);
   if (failure !== undefined) {
     throw new CodecError("load.unsupported", `the default at ${failure.path} does not fit: ${failure.code}`);
@@ -70,6 +70,8 @@ function spansOfValue(plan: Plan, cell: number, s: StateBlock, spans: Span[]): v
       if (payload !== undefined) spansOf(payload, cell, s, spans);
       break;
     }
+    case "any":
+      throw new CodecError("load.unsupported", "a default inside any is not built yet");
     case "list":
     case "set":
       each(plan.stride, plan.item);

@@ -4,10 +4,11 @@
 import { KIND } from "../ir/kinds.ts";
 import { KEY_POSITION, LIST, RECORD_BYTES, SEQ, type Verb } from "../ir/ops.ts";
 import { CASE, CASES, DUPLICATE, FIELD, KEYS, KINDS, VALUE_KIND } from "../ir/tables.ts";
+import { ANY_VARIANT } from "../layout/any.ts";
 import { FRAME, SPAN, type StateBlock } from "../state/block.ts";
-import { numberedCase, putInt53 } from "./cells.ts";
+import { numberedCase, putAnyInteger, putInt53 } from "./cells.ts";
 import { readBytesText, readNumbers } from "./json-bytes.ts";
-import { lastName, readName } from "./json-name.ts";
+import { readName } from "./json-name.ts";
 import { read, readFloat, readInt, readInteger } from "./json-numbers.ts";
 import { probeObject } from "./json-probe.ts";
 import {
@@ -24,7 +25,7 @@ import {
   startsValue,
   text,
 } from "./json-text.ts";
-import { fieldRow, findName, missingField, nameRows } from "./keys.ts";
+import { claim, clearHeader, fieldRow, findName, missingField, nameRows } from "./keys.ts";
 import { closeList, emptyList, nextElement, openList } from "./lists.ts";
 import { CODE, type Code, DONE, fail, failAt, type Handler, short } from "./stop.ts";
 
@@ -199,8 +200,7 @@ export const JSON_DECODE = {
       end = readName(s, c + 1);
       if (end < 0) return end;
       const names = table + CASES.rows + words[table + CASES.targets]! * CASE.words;
-      const { bytes, from, to } = lastName();
-      row = findName(code, names, words[table + CASES.names]!, bytes, from, to);
+      row = findName(code, names, words[table + CASES.names]!);
     } else {
       end = readInteger(s, c, soft >= 0);
       if (end < 0) return end === Number.NEGATIVE_INFINITY ? soft : end;
@@ -247,22 +247,6 @@ export const JSON_DECODE = {
   },
 } satisfies Record<DecodeVerb, Handler>;
 
-function clearHeader(s: StateBlock, words: Int32Array, at: number): void {
-  const from = 2 * (s.rec + words[at + 2]!);
-  const to = from + 2 * (words[at]! >>> 16);
-  for (let i = from; i < to; i++) s.i32[i] = 0;
-}
-
-/** Sets a seen bit; false when it was set. */
-function claim(s: StateBlock, bit: number): boolean {
-  if (bit < 0) return true;
-  const word = 2 * s.rec + (bit >> 5);
-  const mask = 1 << (bit & 31);
-  if ((s.i32[word]! & mask) !== 0) return false;
-  s.i32[word]! |= mask;
-  return true;
-}
-
 function closeObject(s: StateBlock, code: Code, keys: number, at: number): number {
   const { words } = code;
   if (words[keys + KEYS.open] === 1) return fail(s, words[keys + KEYS.missing]!, at);
@@ -278,8 +262,7 @@ function anyKey(s: StateBlock, code: Code, keys: number, at: number, pc: number)
   if (s.document[at] !== QUOTE) return failAt(s, CODE.expectedKey, at);
   let c = readName(s, at + 1);
   if (c < 0) return c;
-  const { bytes, from, to } = lastName();
-  const field = findName(code, nameRows(words, keys), words[keys + KEYS.names]!, bytes, from, to);
+  const field = findName(code, nameRows(words, keys), words[keys + KEYS.names]!);
   c = readColon(s, c);
   if (c < 0) return c;
   let target = words[keys + KEYS.other]!;
@@ -368,6 +351,8 @@ function getLeaf(s: StateBlock, at: number, kind: number, slot: number, soft: bo
     }
     case KIND.numbers:
       return readNumbers(s, at, cell, soft);
+    case KIND.integer:
+      return anyInteger(s, at, cell);
     default:
       return getText(s, at, kind, cell, soft);
   }
@@ -442,6 +427,20 @@ function int64(s: StateBlock, at: number, cell: number, signed: boolean, soft: b
   if (!fits) return soft ? Number.NEGATIVE_INFINITY : fail(s, CODE.numberRange, at);
   s.u64[cell] = BigInt.asUintN(64, value);
   return end;
+}
+
+/** Of `any`. -0 is a float there: what is read must come back. */
+function anyInteger(s: StateBlock, at: number, cell: number): number {
+  const end = readInteger(s, at, false);
+  if (end < 0) return end;
+  const ascii = asciiText(s.document, at, end);
+  if (Object.is(Number(ascii), -0)) {
+    s.i32[2 * cell] = ANY_VARIANT.f64;
+    s.i32[2 * cell + 1] = 0;
+    s.f64[cell + 1] = -0;
+    return end;
+  }
+  return putAnyInteger(s, cell, BigInt(ascii)) ? end : fail(s, CODE.memoryLimit, at);
 }
 
 /** A map key and its colon. */
