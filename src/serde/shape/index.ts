@@ -4,6 +4,7 @@ export { type EnumOptions, type MapOptions, type ScalarShape, type StructOptions
 export { type ShapeCode, ShapeError, type ShapeFailure } from "./errors.ts";
 export type { FieldModifiers, FieldShape } from "./field.ts";
 export { parseShape } from "./json-form.ts";
+export { shapeJsonSchema } from "./json-form-schema.ts";
 export type { ShapeJson } from "./json-print.ts";
 export type { RenameStyle } from "./names.ts";
 export type * from "./node.ts";
