@@ -4,7 +4,7 @@
 
 import { Engine } from "../dist/index.js";
 import { cTwin } from "./baseline/index.mjs";
-import { guestInput, KERNELS } from "./kernels/index.mjs";
+import { BYTE_LOOPS, guestInput, KERNELS } from "./kernels/index.mjs";
 import { geomean, measure, statistics } from "./lib/measure.mjs";
 import { count, fixed, percent, table } from "./lib/table.mjs";
 import { target, targetLines } from "./lib/target.mjs";
@@ -311,7 +311,8 @@ export function tiers(kernels, seconds, progress) {
   return { name: "tiers", text, ...measured, targets };
 }
 
-export async function optimisations(kernels, seconds, progress) {
+export async function optimisations(chosen, seconds, progress) {
+  const kernels = [...chosen, BYTE_LOOPS];
   const measured = measureVariants({ variants: await ablations(), kernels, seconds, progress });
   const all = (metered) => measured.means.find(({ lane }) => lane === (metered ? "opt+fuel" : "opt"));
   const worth = measured.means

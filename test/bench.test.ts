@@ -1,7 +1,7 @@
 // The kernels of the benchmark, small: guests and plain JavaScript give the same results. Nothing here is timed.
 
 import { expect, test } from "vitest";
-import { guestInput, guestResult, KERNELS } from "../bench/kernels/index.mjs";
+import { BYTE_LOOPS, guestInput, guestResult, KERNELS } from "../bench/kernels/index.mjs";
 import { Engine, type TierChoice } from "../src/index.ts";
 import { assemble } from "../src/zasm/asm/index.ts";
 
@@ -22,7 +22,7 @@ test("the kernels are the ones of the measurements", () => {
 });
 
 for (const tier of TIERS) {
-  test.each(KERNELS)(`$name, $title, in tier ${tier}`, ({ source, plain, tiny }) => {
+  test.each([...KERNELS, BYTE_LOOPS])(`$name, $title, in tier ${tier}`, ({ source, plain, tiny }) => {
     for (const n of [tiny, tiny + 1]) {
       expect(resultOf(source, n, tier, true)).toBe(plain(n));
       expect(resultOf(source, n, tier, false)).toBe(plain(n));

@@ -4,6 +4,6 @@
 set -eu
 cd "$(dirname "$0")"
 for source in k*.c; do
-  clang --target=wasm32 -std=c11 -Wall -Wextra -Werror -O2 -nostdlib \
+  clang --target=wasm32 -std=c11 -Wall -Wextra -Werror -O2 -nostdlib -fno-builtin \
     -Wl,--no-entry -Wl,--export=run -Wl,--strip-all "$source" -o "${source%.c}.wasm"
 done

@@ -14,6 +14,7 @@ const TWINS = {
   k5: ["k5-matmul", 150, "i64 matmul 150^3"],
   k6a: ["k6a-bubble", 3200],
   k6b: ["k6b-brainf", 240],
+  k7: ["k7-bytes", 500],
 };
 
 /** `prepare` makes an instance, `run` gives the result. */

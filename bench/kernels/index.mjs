@@ -10,6 +10,7 @@ import * as k4b from "./k4b-sha256.mjs";
 import * as k5 from "./k5-matmul.mjs";
 import * as k6a from "./k6a-bubble.mjs";
 import * as k6b from "./k6b-brainf.mjs";
+import * as k7 from "./k7-bytes.mjs";
 
 /** `n` makes a few million guest instructions; `tiny` a few thousand, for a test of the results. */
 const kernel = (file, title, n, tiny, { run }) => ({
@@ -31,6 +32,9 @@ export const KERNELS = [
   kernel("k6a-bubble", "bubble sort", 1200, 40, k6a),
   kernel("k6b-brainf", "brainf*** machine", 40, 2, k6b),
 ];
+
+/** Not in the means: what recognising its loops is worth. */
+export const BYTE_LOOPS = kernel("k7-bytes", "fill and copy by the byte", 10, 2, k7);
 
 export function guestInput(n) {
   const bytes = new Uint8Array(8);

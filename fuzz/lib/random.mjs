@@ -39,6 +39,11 @@ export class Random {
     return from[this.below(from.length)];
   }
 
+  shuffled(items) {
+    const left = [...items];
+    return items.map(() => left.splice(this.below(left.length), 1)[0]);
+  }
+
   bytes(length) {
     return Array.from({ length }, () => this.below(256));
   }

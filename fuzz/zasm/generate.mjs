@@ -174,7 +174,8 @@ class Generator {
     else if (roll < 42) this.#load(random.below(5), this.#value());
     else if (roll < 57) this.#memoryAccess();
     else if (roll < 67) this.#branch();
-    else if (roll < 74) this.#loop();
+    else if (roll < 73) this.#loop();
+    else if (roll < 75) this.#byteLoop();
     else if (roll < 83) this.#call();
     else if (roll < 88) this.#bulk();
     else if (roll < 95) this.#hostCall();
@@ -338,6 +339,47 @@ class Generator {
     this.#emit("DEC", counter, counter);
     this.#emit("CPI", counter, counter, 0, 0);
     this.#emit("JR", 0, CONDITIONS.indexOf("GTS")).target = top;
+  }
+
+  /** A loop that copies or fills byte by byte, or nearly: near itself, near the end of memory, too long now and then. */
+  #byteLoop() {
+    const random = this.#random;
+    const [to, from, value, last, spare] = random.shuffled([0, 1, 2, 3, 4]);
+    const isCopy = random.chance(60);
+    const count = random.chance(85) ? random.between(1, 400) : random.pick([0, 1, 31, 32, 33, 34, 5000]);
+    const start = this.#address(random.chance(80) ? count : 1);
+    const near = BigInt(random.between(-count - 2, count + 2));
+    this.#load(to, start);
+    if (isCopy) this.#load(from, random.chance(60) ? BigInt.asUintN(64, start + near) : this.#address(count));
+    if (!isCopy && random.chance(60)) this.#load(value, this.#value());
+    const toAddress = random.chance(35);
+    const compared = toAddress && isCopy && random.chance(40) ? from : to;
+    if (toAddress && compared === from) this.#emit("MOV", last, from);
+    if (toAddress && compared === to) this.#emit("MOV", last, to);
+    this.#load(toAddress ? spare : last, BigInt(count) | (random.chance(5) ? random.u64() << 32n : 0n));
+    if (toAddress && random.chance(90)) this.#emit("ADD", last, last, spare);
+    const top = this.#items.length;
+    const displaced = () => (!this.#strict && random.chance(30) ? random.between(-3, 3) : undefined);
+    const before = random.below(4); // which addresses are raised before they are used
+    if (isCopy) {
+      if (before & 1) this.#emit("INC", from, from);
+      const by = displaced();
+      const name = random.pick(["LD8U", "LD8U64"]);
+      this.#emit(name, value, from, by === undefined ? from : 0, by ?? 0);
+      if (!(before & 1)) this.#emit("INC", from, from);
+    }
+    if (before & 2) this.#emit("INC", to, to);
+    const by = displaced();
+    this.#emit(random.pick(["ST8", "ST8_64"]), by === undefined ? value : 0, to, value, by ?? 0);
+    if (!(before & 2)) this.#emit("INC", to, to);
+    if (random.chance(4)) this.#tame();
+    if (toAddress) this.#emit("CP", compared, compared, last);
+    else {
+      this.#emit("DEC", last, last);
+      this.#emit("CPI", last, last, 0, 0);
+    }
+    this.#emit("JR", 0, random.chance(95) ? CONDITIONS.indexOf("NE") : CONDITIONS.indexOf("GTS")).target =
+      top;
   }
 
   #call() {

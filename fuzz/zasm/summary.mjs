@@ -15,7 +15,12 @@ const NEEDED = [
   "fired: inline",
   "fired: trim",
   "fired: nativeTraps",
+  "fired: shareChecks",
+  "fired: nest",
+  "fired: guard",
+  "fired: byteLoops",
   "left: decline",
+  "left: guard",
   "left: withdrawn",
   "left: fuel",
   ...["returned", "fuel", "oob", "div0", "decode", "callDepth", "outputLimit", "abi"].map(

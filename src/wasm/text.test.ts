@@ -6,7 +6,28 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import loadWabt from "wabt";
 import { compileWasm } from "../platform/wasm.ts";
-import { I32, I64, WasmModule } from "./module.ts";
+import {
+  endBody,
+  endSection,
+  exportFunction,
+  finishModule,
+  functionType,
+  I32,
+  I64,
+  importFunction,
+  importMemory,
+  limits,
+  mutableGlobal,
+  put,
+  reserve,
+  SECTION,
+  s32,
+  s64,
+  startBody,
+  startModule,
+  startSection,
+  u32,
+} from "./module.ts";
 import { OP, OP_FC } from "./ops.ts";
 import { isWasmTextFailure, readWasm, type WasmText, watOf } from "./text.ts";
 
@@ -33,20 +54,31 @@ function throughWabt(wat: string): Uint8Array<ArrayBuffer> {
 
 /** Every instruction of the subset at least once, in code that is valid. */
 function everything(): Uint8Array<ArrayBuffer> {
-  const module = new WasmModule();
-  module.importMemory("h", 'm"\\\n', 1, 2);
-  module.importFunction("h", "c", { params: [I32], results: [I32] });
-  module.declareGlobal();
-  const fn = module.declare({ params: [I32, I64], results: [I32, I64] });
-  module.exportFunction("r", fn);
-  module.exportFunction("again", fn);
-  const hole = module.open([
-    [2, I64],
-    [1, I32],
-  ]);
-  const { code: out } = module;
+  startModule();
+  reserve(4096);
+  startSection(SECTION.type, 2);
+  functionType(1, 0, 1, 0);
+  functionType(1, 1, 1, 1);
+  endSection();
+  startSection(SECTION.import, 2);
+  importMemory("h", 'm"\\\n', 1, 2);
+  importFunction("h", "c", 0);
+  endSection();
+  startSection(SECTION.function, 1);
+  u32(1);
+  endSection();
+  startSection(SECTION.global, 1);
+  mutableGlobal();
+  endSection();
+  startSection(SECTION.export, 2);
+  exportFunction("r", 1);
+  exportFunction("again", 1);
+  endSection();
+  startSection(SECTION.code, 1);
+  const body = startBody(2, 1);
+  reserve(4096);
   const bytes = (...all: number[]) => {
-    for (const byte of all) out.byte(byte);
+    for (const byte of all) put(byte, 1);
   };
   bytes(OP.block, 0x40, OP.loop, 0x40, OP.local_get, 0, OP.if, 0x40, OP.br, 1, OP.else, OP.br, 2, OP.end);
   bytes(OP.end, OP.end);
@@ -54,10 +86,10 @@ function everything(): Uint8Array<ArrayBuffer> {
   bytes(OP.block, 0x40, OP.block, 0x40, OP.local_get, 0, OP.br_table, 2, 0, 1, 0, OP.end, OP.end);
   bytes(OP.local_get, 0, OP.if, I64, OP.i64_const, 0x7f, OP.else);
   bytes(OP.i64_const);
-  out.s64(0x89abcdef | 0, 0x12345678);
+  s64(0x89abcdef | 0, 0x12345678);
   bytes(OP.end, OP.local_tee, 2, OP.local_set, 3);
   bytes(OP.i32_const);
-  out.s32(-0x8000_0000);
+  s32(-0x8000_0000);
   bytes(OP.local_set, 4, OP.local_get, 4, OP.global_set, 0, OP.global_get, 0, OP.call, 0, OP.drop);
   const all = Object.entries(OP);
   for (const [name, opcode] of all) {
@@ -66,7 +98,7 @@ function everything(): Uint8Array<ArrayBuffer> {
     if (opcode >= OP.i32_load && opcode <= OP.i64_store32) {
       const isStore = name.includes("store");
       bytes(OP.local_get, 0, ...(isStore ? get : []), opcode, 0);
-      out.u32(opcode * 1000);
+      u32(opcode * 1000);
       if (!isStore) bytes(OP.drop);
     } else if (opcode >= OP.i32_eqz && opcode <= OP.i64_shr_u) {
       const isUnary = /eqz|clz|ctz|popcnt/.test(name);
@@ -79,8 +111,9 @@ function everything(): Uint8Array<ArrayBuffer> {
   bytes(OP.local_get, 0, OP.local_get, 0, OP.local_get, 0, 0xfc, OP_FC.memory_copy, 0, 0);
   bytes(OP.local_get, 0, OP.local_get, 0, OP.local_get, 0, 0xfc, OP_FC.memory_fill, 0);
   bytes(OP.local_get, 0, OP.i64_const, 0x40, OP.return, OP.unreachable);
-  module.close(hole);
-  return module.finish().slice();
+  endBody(body);
+  endSection();
+  return finishModule();
 }
 
 describe("text", () => {
@@ -133,9 +166,11 @@ describe("text", () => {
 });
 
 test("a memory of the module's own", () => {
-  const module = new WasmModule();
-  module.declareMemory(1);
-  const wat = watOf(read(module.finish()));
+  startModule();
+  startSection(SECTION.memory, 1);
+  limits(1, 1);
+  endSection();
+  const wat = watOf(read(finishModule()));
   expect(wat).toBe("(module\n  (memory 1 1)\n)\n");
   expect(watOf(read(throughWabt(wat)))).toBe(wat);
 });
@@ -145,6 +180,18 @@ test("bodies can be skipped", () => {
   const skipped = readWasm(everything(), { bodies: "skip" });
   expect(skipped).toEqual({ ...whole, functions: whole.functions.map((fn) => ({ ...fn, lines: [] })) });
 });
+
+/** A module of one function without parameters and results, up to its body. */
+function startOnlyBody(): void {
+  startModule();
+  startSection(SECTION.type, 1);
+  functionType(0, 0, 0, 0);
+  endSection();
+  startSection(SECTION.function, 1);
+  u32(0);
+  endSection();
+  startSection(SECTION.code, 1);
+}
 
 describe("whatever the bytes", () => {
   const bytes = everything();
@@ -182,19 +229,23 @@ describe("whatever the bytes", () => {
   });
 
   test("claims of many things and deep nesting cost little", () => {
-    const deep = new WasmModule();
-    deep.declare({ params: [], results: [] });
-    const hole = deep.open([]);
-    for (let i = 0; i < 100_000; i++) deep.code.byte2(OP.block, 0x40);
-    for (let i = 0; i < 100_000; i++) deep.code.byte(OP.end);
-    deep.close(hole);
-    const wat = watOf(read(deep.finish()));
+    startOnlyBody();
+    const body = startBody(0, 0);
+    reserve(400_000);
+    for (let i = 0; i < 100_000; i++) put(OP.block | (0x40 << 8), 2);
+    for (let i = 0; i < 100_000; i++) put(OP.end, 1);
+    endBody(body);
+    endSection();
+    const wat = watOf(read(finishModule()));
     expect(wat.length).toBeLessThan(30_000_000);
     // One function that says it has 2^32 - 1 locals.
-    const locals = new WasmModule();
-    locals.declare({ params: [], results: [] });
-    locals.close(locals.open([[0xffff_ffff, I32]]));
-    expect(readWasm(locals.finish())).toMatchObject({ expected: "fewer locals" });
+    startOnlyBody();
+    u32(8);
+    put(1, 1);
+    u32(0xffff_ffff);
+    put(I32 | (OP.end << 8), 2);
+    endSection();
+    expect(readWasm(finishModule())).toMatchObject({ expected: "fewer locals" });
   });
 
   test("what is outside the subset", () => {

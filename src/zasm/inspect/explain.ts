@@ -158,8 +158,7 @@ class Explainer {
   #graphOf(start: number): Graph | GraphRefusal | "not_examined" {
     const known = this.#graphs.get(start);
     if (known !== undefined) return known;
-    const graph =
-      this.#left > 0 ? buildGraph(this.#module, this.#leaders, start, { copyUpTo: 0 }) : "not_examined";
+    const graph = this.#left > 0 ? buildGraph(this.#module, this.#leaders, start) : "not_examined";
     if (typeof graph !== "string") this.#left -= graph.instructions;
     this.#graphs.set(start, graph);
     return graph;
@@ -172,11 +171,9 @@ class Explainer {
     const shown = found?.part.graph ?? graph;
     const inUnit =
       found && new Set(this.#units[found.unit]!.parts.flatMap((p) => (p.isRoot ? [] : [p.start])));
-    const blocks = shown === undefined ? [] : shown.blocks.map((block, i) => ({ block, i }));
-    const ownBlocks = blocks
-      .filter(({ block }) => block.level === 0)
-      .sort((a, b) => a.block.start - b.block.start);
-    const inlined = blocks.filter(({ block }) => block.kind === END.enter).map(({ block }) => block.callee);
+    const blocks = shown === undefined ? [] : [...shown.blocks];
+    const ownBlocks = blocks.filter(({ level }) => level === 0).sort((a, b) => a.start - b.start);
+    const inlined = blocks.filter(({ kind }) => kind === END.enter).map(({ callee }) => callee);
     const calls = graph?.blocks.flatMap(({ kind, callee }) => (kind === END.call ? [callee] : [])) ?? [];
     return {
       pc: start * 4,
@@ -186,12 +183,12 @@ class Explainer {
       calls: distinctPcs(calls),
       inlines: distinctPcs(inlined),
       instructions: graph?.instructions ?? 0,
-      loops: distinctPcs(graph?.blocks.flatMap((block, i) => (graph.isHeader[i] ? [block.start] : [])) ?? []),
+      loops: distinctPcs(graph?.blocks.flatMap(({ isHeader, start }) => (isHeader ? [start] : [])) ?? []),
       structured: graph?.reducible ?? true,
       tier,
       notIn,
       ...(found === undefined ? {} : codeFacts(found)),
-      blocks: shown === undefined ? [] : ownBlocks.map(({ i }) => this.#block(shown, i, tier, inUnit)),
+      blocks: shown === undefined ? [] : ownBlocks.map((block) => this.#block(shown, block, tier, inUnit)),
       code: found?.part.lines.map(codeLine) ?? [],
       ...(this.#profile === undefined || graph === undefined
         ? {}
@@ -228,17 +225,15 @@ class Explainer {
     return known.get(start)!;
   }
 
-  #block(graph: Graph, index: number, tier: Tier, inUnit: ReadonlySet<number> | undefined): BlockView {
-    const block = graph.blocks[index]!;
-    const { start, end, callee } = block;
-    const isHeader = graph.isHeader[index] === 1;
+  #block(graph: Graph, block: Block, tier: Tier, inUnit: ReadonlySet<number> | undefined): BlockView {
+    const { start, end, callee, isHeader } = block;
     const leavesTo = inUnit === undefined ? undefined : this.#leaves(block, inUnit);
     return {
       pc: start * 4,
       endPc: end * 4,
       fuel: block.cost,
-      pathFuel: graph.pathCost[index]!,
-      checksFuel: isMetered(this.#module.policy) ? graph.isRegion[index] === 1 : index === 0 || isHeader,
+      pathFuel: block.pathCost,
+      checksFuel: isMetered(this.#module.policy) ? block.isRegion : block === graph.blocks[0] || isHeader,
       paysByTheByte: block.paysByTheByte,
       loopHeader: isHeader,
       end: END_NAMES.get(block.kind)!,
@@ -252,8 +247,9 @@ class Explainer {
   }
 
   /** Blocks of the same function that come next; past inlined code, where that returns to. */
-  #following(graph: Graph, { kind, end, successors }: Block): number[] {
-    return kind === END.enter ? [end] : successors.map((s) => graph.blocks[s]!.start);
+  #following(graph: Graph, { kind, end, next, taken }: Block): number[] {
+    if (kind === END.enter) return [end];
+    return [next, taken].flatMap((s) => graph.blocks[s]?.start ?? []); // -1 = none
   }
 
   /** A call that generated code leaves to the interpreter, as the callee is not in the unit. */

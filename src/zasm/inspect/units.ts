@@ -12,7 +12,7 @@ import {
   type WasmText,
 } from "../../wasm/text.ts";
 import type { Graph } from "../jit/graph.ts";
-import type { Listing } from "../jit/wasm/emit.ts";
+import type { Listing } from "../jit/wasm/body.ts";
 import { type CodeTier, type DrawnUnit, ModuleCode, type Refusal } from "../runtime/code.ts";
 import { EXIT } from "../state/block.ts";
 import type { VerifiedModule } from "../verify/verify.ts";
@@ -114,10 +114,8 @@ function view(
   const text = readWasm(compiled.wasm, { bodies: listing === undefined ? "skip" : "read" });
   if (isWasmTextFailure(text))
     throw new InternalError(`generated code at ${text.offset}: not ${text.expected}`);
-  // The emitter's order: the root, then the functions of the unit.
-  const functions = [unit.root, ...unit.functions.values()];
   const pcs = new PcFinder(listing ?? { offset: [], pc: [] });
-  const parts = functions.map((fn, i): UnitPart => {
+  const parts = unit.functions.map((fn, i): UnitPart => {
     const wasm = text.functions[i]!;
     const lines = wasm.lines.map((line) => ({ ...line, ...pcs.at(line.offset, wasm.start) }));
     return { start: fn.start, isRoot: i === 0, graph: fn.graph, wasm, lines };

@@ -1,24 +1,29 @@
 // The control-flow graph of the code reachable from one root without following calls: blocks, their order,
 // dominators, loops and fuel regions. It knows nothing of wasm or machine code; every back end starts here.
+//
+// What is known of a block is in fields of the block, written by one pass each. Passes are few and plain: most units are
+// compiled once, by code that V8 sees for the first time, and then every line costs more than what it computes.
 
+import { LD_EXT32, LD_EXT64 } from "../isa/table.ts";
 import type { VerifiedModule } from "../verify/verify.ts";
+import { COMPARE_BIT, effectsOfWord } from "./effects.ts";
 
 /** How a block ends. */
 export const END = {
   /** Goes on in the next block, which starts at `end`. */
   fall: 0,
-  /** Conditional JR: successor 0 when not taken, 1 when taken. */
+  /** Conditional JR: to `next` when not taken, to `taken` when taken. */
   branch: 1,
-  /** JR that is always taken. */
+  /** JR that is always taken, or never. */
   goto: 2,
-  /** CALL: successor 0 is the return point. */
+  /** CALL: `next` is the return point. */
   call: 3,
   ret: 4,
   /** Runs off the end of CODE. */
   off: 5,
-  /** CALL whose callee stands in the graph: successor 0 is the callee's first block. */
+  /** CALL whose callee stands in the graph: `next` is the callee's first block. */
   enter: 6,
-  /** RET of a function that stands in the graph: successor 0 is the return point. */
+  /** RET of a function that stands in the graph: `next` is the return point. */
   leave: 7,
 } as const;
 type BlockEnd = (typeof END)[keyof typeof END];
@@ -26,38 +31,69 @@ type BlockEnd = (typeof END)[keyof typeof END];
 export interface Block {
   /** Word indices; `end` is exclusive. */
   readonly start: number;
-  readonly end: number;
-  /** Instructions, each of which costs 1. */
-  readonly cost: number;
-  readonly kind: BlockEnd;
+  end: number;
   /** Word index of the last instruction. */
-  readonly last: number;
+  last: number;
+  /** Instructions, each of which costs 1. */
+  cost: number;
+  kind: BlockEnd;
   /** JR condition 1 (EQ) to 6 (GES) for `branch`. */
-  readonly condition: number;
-  /** Word index of the function called, for `call`. */
-  readonly callee: number;
+  condition: number;
+  /** Word index of the function called, for `call` and `enter`. */
+  callee: number;
+  /** Index among the functions of the unit of what is called; -1 = left to the interpreter. */
+  target: number;
   /** Calls of functions standing in the graph around this block; 0 = the root's own code. */
   readonly level: number;
   /** Its last instruction is LDIR, FILL or a host call, whose charge is known only when it has run. */
-  readonly paysByTheByte: boolean;
-  /** Indices of successor blocks in order; `branch` has [not taken, taken]. */
-  readonly successors: number[];
+  paysByTheByte: boolean;
+  /** Indices of the blocks that come next; -1 = none. Word indices while the graph is made. */
+  next: number;
+  taken: number;
+
+  /** Registers read before they are written, written, and added 0 or more to for an address before they are written. */
+  reads: number;
+  writes: number;
+  addresses: number;
+
+  /** A retreating edge enters. */
+  isHeader: boolean;
+  /** Several forward edges enter. */
+  isMerge: boolean;
+  /** Fuel is checked: root, loop headers, after calls and after instructions that pay by the byte. */
+  isRegion: boolean;
+  isAfterCall: boolean;
+  /** Index of the immediate dominator, in reducible graphs; the root's is 0. */
+  idom: number;
+  /** Dominators above it, and one some way up: a way to any of them takes a number of steps that is logarithmic. */
+  depth: number;
+  jump: number;
+  /** Merges whose immediate dominator this is: the last of them; each leads to the one before. -1 = none. */
+  lastMerge: number;
+  mergeBefore: number;
+  /** Index of the last block that leads here. */
+  lastFrom: number;
+  /** Most units paid from the start of the block to the next region's check. */
+  pathCost: number;
+
+  /** Planned: registers whose value somebody may look at from the start of the block on. */
+  live: number;
+  /** Planned: registers that are in their local at the start; the others are in the state block. */
+  local: number;
+  /** Planned: registers below 2^32 at the start, and those of them to be looked at on the way into the loop. */
+  narrow: number;
+  guards: number;
+
+  /** For the search: the copy of the code it is in, and the block found before for the same word. */
+  readonly frame: Frame;
+  readonly foundBefore: number;
 }
 
 /** Blocks in reverse postorder, the root first. */
 export interface Graph {
   readonly blocks: readonly Block[];
-  /** Index of the immediate dominator; the root's is 0. */
-  readonly idom: Int32Array;
-  readonly predecessors: readonly (readonly number[])[];
-  /** 1 where a retreating edge enters. */
-  readonly isHeader: Uint8Array;
   /** false when some loop can be entered elsewhere than at its header. */
   readonly reducible: boolean;
-  /** 1 where fuel is checked: root, loop headers, after calls and after instructions that pay by the byte. */
-  readonly isRegion: Uint8Array;
-  /** Most units paid from the start of a block to the next region's check. */
-  readonly pathCost: Float64Array;
   readonly instructions: number;
 }
 
@@ -67,31 +103,36 @@ export type GraphRefusal = "too_many_blocks" | "too_many_instructions";
 export const MAX_BLOCKS = 3_000;
 const MAX_INSTRUCTIONS = 60_000;
 
-const LD_EXT32 = -2048;
-const LD_EXT64 = -2047;
+const CALL = 0x00;
+const RET = 0x01;
+const JR = 0x02;
+export const LD = 0x70;
+/** LDIR, FILL and the host calls. */
+const FIRST_BY_THE_BYTE = 0x90;
+
+type Code = Pick<VerifiedModule, "code" | "codeWords">;
 
 /** One bit per word where a basic block starts: targets, and what follows a terminator or a call to the host. */
-export function findLeaders(module: Pick<VerifiedModule, "code" | "codeWords">): Uint8Array {
-  const { code, codeWords } = module;
+export function findLeaders({ code, codeWords }: Code): Uint8Array {
   const leaders = new Uint8Array((codeWords + 8) >>> 3);
-  const mark = (index: number) => {
-    leaders[index >> 3]! |= 1 << (index & 7);
-  };
   for (let index = 0; index < codeWords; ) {
     const word = code[index]!;
     const opcode = word >>> 24;
-    const next = index + wordLength(word);
-    if (opcode <= 0x02) {
-      if (opcode !== 0x01) mark(index + ((word << 20) >> 20));
-      mark(next);
-    } else if (opcode >= 0x90) mark(next);
+    const next = index + (opcode === LD ? wordLength(word) : 1);
+    if (opcode <= JR || opcode >= FIRST_BY_THE_BYTE) {
+      leaders[next >> 3]! |= 1 << (next & 7);
+      if (opcode === CALL || opcode === JR) {
+        const target = index + ((word << 20) >> 20);
+        leaders[target >> 3]! |= 1 << (target & 7);
+      }
+    }
     index = next;
   }
   return leaders;
 }
 
 export function wordLength(word: number): number {
-  if (word >>> 24 !== 0x70) return 1;
+  if (word >>> 24 !== LD) return 1;
   const imm = (word << 20) >> 20;
   return imm === LD_EXT32 ? 2 : imm === LD_EXT64 ? 3 : 1;
 }
@@ -104,211 +145,338 @@ interface Frame {
   readonly returnTo: number;
   /** Jumps to lower word indices go to a copy of their own; -1 = none do. */
   readonly lowest: number;
-  /** Blocks of this frame by their first word. */
-  readonly blocks: Map<number, number>;
 }
 
-export interface GraphOptions {
-  /** Says whether a callee is to stand in the graph; `level` counts from 1 for calls from the root's own code. */
-  readonly inline?: (callee: number, level: number, instructions: number) => boolean;
-  /** Instructions past which the graph gets no further copies of the root's code. 0 = none are made. */
-  readonly copyUpTo: number;
+/** What may stand in its caller. */
+export interface Inlining {
+  /** Nested calls. 0 = none. */
+  readonly levels: number;
+  /** Instructions of a callee, its own calls not followed. */
+  readonly calleeInstructions: number;
+  /** Instructions of a graph past which nothing more is inlined. */
+  readonly graphInstructions: number;
 }
 
-/** The graph reachable from word index `root`. `leaders` is `findLeaders` of the same module. */
+/** `Inlining` at work: what was found of callees, by word index. */
+export interface Inliner {
+  readonly limits: Inlining;
+  readonly isSmall: Map<number, boolean>;
+}
+
+/** By word: the block found last for it, if that block is one of this search and says so. Never cleared. */
+let foundAt = new Int32Array(0);
+
+/**
+ * The graph reachable from word index `root`. `leaders` is `findLeaders` of the same module. Past `copyUpTo` instructions
+ * the graph gets no further copies of the root's code; 0 = none are made.
+ */
 export function buildGraph(
-  module: Pick<VerifiedModule, "code" | "codeWords">,
+  module: Code,
   leaders: Uint8Array,
   root: number,
-  { inline = () => false, copyUpTo }: GraphOptions,
+  copyUpTo = 0,
+  inliner?: Inliner,
 ): Graph | GraphRefusal {
+  const { codeWords } = module;
+  if (foundAt.length <= codeWords) foundAt = new Int32Array(Math.max(codeWords + 1, 1024));
   const found: Block[] = [];
-  const work: { start: number; frame: Frame }[] = [];
-  let instructions = 0;
-  const visit = (frame: Frame, start: number): number => {
-    const known = frame.blocks.get(start);
-    if (known !== undefined) return known;
-    const index = work.length;
-    frame.blocks.set(start, index);
-    work.push({ start, frame });
-    return index;
-  };
   // A root inside a loop would share its header with every loop around it, and back ends would keep the values of all
   // of them in the innermost. So a jump back over the root goes to a second copy of the code, which is entered
   // at the outer loop's top, and so on outwards.
-  const copies = new Map<number, Frame>();
-  const copyAt = (lowest: number): Frame => {
-    let copy = copies.get(lowest);
-    if (copy === undefined) {
-      copy = { level: 0, caller: undefined, returnTo: -1, lowest, blocks: new Map() };
-      copies.set(lowest, copy);
-    }
-    return copy;
-  };
-  const follow = (frame: Frame, to: number): number => {
-    const isBack = to < frame.lowest && (copies.has(to) || instructions < copyUpTo);
-    return visit(isBack ? copyAt(to) : frame, to);
-  };
-  visit(copyAt(root), root);
-  for (let i = 0; i < work.length; i++) {
-    if (work.length > MAX_BLOCKS) return "too_many_blocks";
-    const { start, frame } = work[i]!;
-    const read = readBlock(module, leaders, start, frame.level, (at) => follow(frame, at));
-    instructions += read.cost;
+  const copies: Frame[] = [{ level: 0, caller: undefined, returnTo: -1, lowest: root }];
+  visit(found, copies[0]!, root);
+  let instructions = 0;
+  for (let i = 0; i < found.length; i++) {
+    if (found.length > MAX_BLOCKS) return "too_many_blocks";
+    const block = found[i]!;
+    const { frame } = block;
+    readBlock(block, module, leaders);
+    if (block.next >= 0) block.next = follow(found, copies, frame, block.next, instructions < copyUpTo);
+    if (block.taken >= 0) block.taken = follow(found, copies, frame, block.taken, instructions < copyUpTo);
+    instructions += block.cost;
     if (instructions > MAX_INSTRUCTIONS) return "too_many_instructions";
-    if (read.kind === END.call && inline(read.callee, frame.level + 1, instructions)) {
-      const callee: Frame = {
-        level: frame.level + 1,
-        caller: frame,
-        returnTo: read.end,
-        lowest: -1,
-        blocks: new Map(),
-      };
-      found.push({ ...read, kind: END.enter, successors: [visit(callee, read.callee)] });
-    } else if (read.kind === END.call) {
-      found.push({ ...read, successors: [visit(frame, read.end)] });
-    } else if (read.kind === END.ret && frame.caller !== undefined) {
-      found.push({ ...read, kind: END.leave, successors: [visit(frame.caller, frame.returnTo)] });
-    } else found.push(read);
+    if (block.kind === END.call) {
+      const { callee, end } = block;
+      const level = frame.level + 1;
+      if (inliner !== undefined && mayInline(inliner, module, leaders, callee, level, instructions)) {
+        block.kind = END.enter;
+        block.next = visit(found, { level, caller: frame, returnTo: end, lowest: -1 }, callee);
+      } else block.next = visit(found, frame, end);
+    } else if (block.kind === END.ret && frame.caller !== undefined) {
+      block.kind = END.leave;
+      block.next = visit(found, frame.caller, frame.returnTo);
+    }
   }
   return arrange(found, instructions);
 }
 
-function readBlock(
-  { code, codeWords }: Pick<VerifiedModule, "code" | "codeWords">,
-  leaders: Uint8Array,
-  start: number,
-  level: number,
-  visit: (start: number) => number,
-): Block {
-  const base = { start, level, cost: 0, condition: 0, callee: -1, paysByTheByte: false };
-  if (start >= codeWords) return { ...base, end: start, last: start, kind: END.off, successors: [] };
+/** Index of the block that starts at a word of a frame, found now if it was not. */
+function visit(found: Block[], frame: Frame, start: number): number {
+  let before = foundAt[start]!;
+  if (before >= found.length || found[before]!.start !== start) before = -1;
+  for (let i = before; i >= 0; i = found[i]!.foundBefore) if (found[i]!.frame === frame) return i;
+  foundAt[start] = found.length;
+  return found.push(newBlock(start, frame, before)) - 1;
+}
+
+/** As `visit`, for jumps: back over the root they go to another copy. */
+function follow(found: Block[], copies: Frame[], frame: Frame, to: number, mayCopy: boolean): number {
+  if (to >= frame.lowest) return visit(found, frame, to);
+  let i = 0;
+  while (i < copies.length && copies[i]!.lowest !== to) i++;
+  if (i === copies.length) {
+    if (!mayCopy) return visit(found, frame, to);
+    copies.push({ level: 0, caller: undefined, returnTo: -1, lowest: to });
+  }
+  return visit(found, copies[i]!, to);
+}
+
+function newBlock(start: number, frame: Frame, foundBefore: number): Block {
+  return {
+    start,
+    end: start,
+    last: start,
+    cost: 0,
+    kind: END.off,
+    condition: 0,
+    callee: -1,
+    target: -1,
+    level: frame.level,
+    paysByTheByte: false,
+    next: -1,
+    taken: -1,
+    reads: 0,
+    writes: 0,
+    addresses: 0,
+    isHeader: false,
+    isMerge: false,
+    isRegion: false,
+    isAfterCall: false,
+    idom: -1,
+    depth: 0,
+    jump: 0,
+    lastMerge: -1,
+    mergeBefore: -1,
+    lastFrom: -1,
+    pathCost: 0,
+    live: 0,
+    local: 0,
+    narrow: 0,
+    guards: 0,
+    frame,
+    foundBefore,
+  };
+}
+
+/** Reads a block to its end; `next` and `taken` are where jumps lead. */
+function readBlock(block: Block, { code, codeWords }: Code, leaders: Uint8Array): void {
+  let index = block.start;
   let cost = 0;
-  let index = start;
-  for (;;) {
+  let reads = 0;
+  let writes = 0;
+  let addresses = 0;
+  while (index < codeWords) {
     const word = code[index]!;
     const opcode = word >>> 24;
-    const last = index;
-    index += wordLength(word);
+    block.last = index;
+    index += opcode === LD ? wordLength(word) : 1;
     cost++;
-    const made = { ...base, cost, end: index, last };
-    if (opcode === 0x00) {
-      return { ...made, kind: END.call, callee: last + ((word << 20) >> 20), successors: [] };
+    if (opcode <= JR) {
+      if (opcode === JR) reads |= readJump(block, word, index) & ~writes;
+      else if (opcode === RET) block.kind = END.ret;
+      else {
+        block.kind = END.call;
+        block.callee = block.last + ((word << 20) >> 20);
+      }
+      break;
     }
-    if (opcode === 0x01) return { ...made, kind: END.ret, successors: [] };
-    if (opcode === 0x02) return { ...made, ...jump(word, last, index, visit) };
+    const effects = effectsOfWord(word);
+    reads |= effects & 0xff & ~writes;
+    if ((word & 0x800) === 0) addresses |= (effects >>> 16) & ~writes;
+    writes |= (effects >>> 8) & 0xff;
     if (index >= codeWords || (leaders[index >> 3]! & (1 << (index & 7))) !== 0) {
-      return { ...made, kind: END.fall, paysByTheByte: opcode >= 0x90, successors: [visit(index)] };
+      block.kind = END.fall;
+      block.paysByTheByte = opcode >= FIRST_BY_THE_BYTE;
+      block.next = index;
+      break;
     }
   }
+  block.end = index;
+  block.cost = cost;
+  block.reads = reads;
+  block.writes = writes;
+  block.addresses = addresses;
 }
 
-/** S4: the unsigned conditions are never, equal, not equal and always. */
-function jump(word: number, at: number, next: number, visit: (start: number) => number) {
+/** S4: the unsigned conditions are never, equal, not equal and always. Gives what is read. */
+function readJump(block: Block, word: number, next: number): number {
   const condition = (word >>> 16) & 15;
-  const target = at + ((word << 20) >> 20);
-  if (condition === 0 || condition === 10) return { kind: END.goto, successors: [visit(target)] };
-  if (condition === 7) return { kind: END.goto, successors: [visit(next)] };
-  const plain = condition === 8 ? 1 : condition === 9 ? 2 : condition;
-  if (target === next) return { kind: END.goto, successors: [visit(next)] };
-  return { kind: END.branch, condition: plain, successors: [visit(next), visit(target)] };
+  const target = block.last + ((word << 20) >> 20);
+  const isAlways = condition === 0 || condition === 10;
+  block.kind = END.goto;
+  block.next = isAlways ? target : next;
+  if (isAlways || condition === 7) return 0;
+  if (target !== next) {
+    block.kind = END.branch;
+    block.condition = condition === 8 ? 1 : condition === 9 ? 2 : condition;
+    block.taken = target;
+  }
+  return COMPARE_BIT;
 }
 
-/** Puts blocks in reverse postorder and computes everything that follows from the order. */
+/** Whether a callee is to stand in a graph that has so many instructions without it. */
+function mayInline(
+  { limits, isSmall }: Inliner,
+  module: Code,
+  leaders: Uint8Array,
+  callee: number,
+  level: number,
+  instructions: number,
+): boolean {
+  if (level > limits.levels || instructions >= limits.graphInstructions) return false;
+  let small = isSmall.get(callee);
+  if (small === undefined) {
+    small = hasAtMost(limits.calleeInstructions, module, leaders, callee);
+    isSmall.set(callee, small);
+  }
+  return small;
+}
+
+/** Whether no more than `most` instructions can be reached from `start`, calls not followed. */
+function hasAtMost(most: number, module: Code, leaders: Uint8Array, start: number): boolean {
+  const frame = { level: 0, caller: undefined, returnTo: -1, lowest: -1 };
+  const blocks = [newBlock(start, frame, -1)];
+  let instructions = 0;
+  const add = (to: number) => {
+    if (to >= 0 && !blocks.some((known) => known.start === to)) blocks.push(newBlock(to, frame, -1));
+  };
+  for (let i = 0; i < blocks.length; i++) {
+    const block = blocks[i]!;
+    readBlock(block, module, leaders);
+    instructions += block.cost;
+    if (instructions > most) return false;
+    add(block.kind === END.call ? block.end : block.next);
+    add(block.taken);
+  }
+  return true;
+}
+
+/** Puts blocks in reverse postorder and writes down everything that follows from the order. */
 function arrange(found: readonly Block[], instructions: number): Graph {
-  const order = postorder(found).reverse();
-  const position = new Int32Array(found.length);
-  order.forEach((old, now) => {
-    position[old] = now;
-  });
-  const blocks = order.map((old): Block => {
-    const block = found[old]!;
-    return { ...block, successors: block.successors.map((s) => position[s]!) };
-  });
-  const predecessors: number[][] = blocks.map(() => []);
-  blocks.forEach((block, i) => {
-    for (const s of block.successors) predecessors[s]!.push(i);
-  });
-  const idom = dominators(blocks, predecessors);
-  const isHeader = new Uint8Array(blocks.length);
+  const blocks = inReversePostorder(found);
+  const count = blocks.length;
   let reducible = true;
-  blocks.forEach((block, i) => {
-    for (const s of block.successors) {
-      if (s > i) continue;
-      isHeader[s] = 1;
-      if (!dominates(idom, s, i)) reducible = false;
+  blocks[0]!.idom = 0;
+  blocks[0]!.isRegion = true;
+  // Every forward edge into a block comes from before it, so its dominator is known when its turn comes. Retreating
+  // edges change no dominator as long as they enter where they must.
+  for (let i = 0; i < count; i++) {
+    const block = blocks[i]!;
+    if (i > 0) placeInTree(blocks, block);
+    if (block.isMerge) {
+      const above = blocks[block.idom]!;
+      block.mergeBefore = above.lastMerge;
+      above.lastMerge = i;
     }
-  });
-  const isRegion = new Uint8Array(blocks.length);
-  blocks.forEach((block, i) => {
-    if (i === 0 || isHeader[i] || !reducible) isRegion[i] = 1;
-    if (block.kind === END.call || block.paysByTheByte) for (const s of block.successors) isRegion[s] = 1;
-  });
-  const pathCost = new Float64Array(blocks.length);
-  for (let i = blocks.length - 1; i >= 0; i--) {
+    if (block.next >= 0 && !connect(blocks, block, i, block.next)) reducible = false;
+    if (block.taken >= 0 && !connect(blocks, block, i, block.taken)) reducible = false;
+  }
+  if (!reducible) for (const block of blocks) block.isRegion = true;
+  for (let i = count - 1; i >= 0; i--) {
+    const block = blocks[i]!;
+    const { next, taken } = block;
     let rest = 0;
-    for (const s of blocks[i]!.successors) if (!isRegion[s]) rest = Math.max(rest, pathCost[s]!);
-    pathCost[i] = blocks[i]!.cost + rest;
+    if (next >= 0 && !blocks[next]!.isRegion) rest = blocks[next]!.pathCost;
+    if (taken >= 0 && !blocks[taken]!.isRegion && blocks[taken]!.pathCost > rest)
+      rest = blocks[taken]!.pathCost;
+    block.pathCost = block.cost + rest;
   }
-  return { blocks, idom, predecessors, isHeader, reducible, isRegion, pathCost, instructions };
+  return { blocks, reducible, instructions };
 }
 
-function postorder(blocks: readonly Block[]): number[] {
-  const order: number[] = [];
-  const seen = new Uint8Array(blocks.length);
-  const stack: number[] = [0];
-  const next = new Int32Array(blocks.length);
-  seen[0] = 1;
-  while (stack.length > 0) {
-    const at = stack[stack.length - 1]!;
-    const successors = blocks[at]!.successors;
-    if (next[at]! < successors.length) {
-      const s = successors[next[at]!++]!;
-      if (!seen[s]) {
-        seen[s] = 1;
-        stack.push(s);
-      }
-    } else {
-      order.push(at);
-      stack.pop();
-    }
+/** An edge from block `i`; false when it enters a loop at its header without having to. */
+function connect(blocks: readonly Block[], from: Block, i: number, to: number): boolean {
+  const successor = blocks[to]!;
+  successor.lastFrom = i;
+  if (from.kind === END.call) successor.isAfterCall = true;
+  if (from.kind === END.call || from.paysByTheByte) successor.isRegion = true;
+  if (to <= i) {
+    successor.isHeader = true;
+    successor.isRegion = true;
+    return meet(blocks, to, i) === to;
   }
-  return order;
+  if (successor.idom < 0) successor.idom = i;
+  else {
+    successor.isMerge = true;
+    successor.idom = meet(blocks, successor.idom, i);
+  }
+  return true;
 }
 
-/** Cooper, Harvey and Kennedy's iteration over blocks in reverse postorder. */
-function dominators(blocks: readonly Block[], predecessors: readonly number[][]): Int32Array {
-  const idom = new Int32Array(blocks.length).fill(-1);
-  idom[0] = 0;
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (let i = 1; i < blocks.length; i++) {
-      let best = -1;
-      for (const p of predecessors[i]!) {
-        if (idom[p] === -1) continue;
-        best = best === -1 ? p : meet(idom, p, best);
-      }
-      if (idom[i] !== best) {
-        idom[i] = best;
-        changed = true;
-      }
-    }
-  }
-  return idom;
+/** Jumps grow as in a skew-binary number: as long as the two jumps above are equally long, theirs are taken together. */
+function placeInTree(blocks: readonly Block[], block: Block): void {
+  const above = blocks[block.idom]!;
+  const jumped = blocks[above.jump]!;
+  block.depth = above.depth + 1;
+  block.jump =
+    above.depth - jumped.depth === jumped.depth - blocks[jumped.jump]!.depth ? jumped.jump : block.idom;
 }
 
-function meet(idom: Int32Array, a: number, b: number): number {
-  let x = a;
-  let y = b;
+/** The nearest block that dominates both, as far as forward edges say. */
+function meet(blocks: readonly Block[], a: number, b: number): number {
+  const depth = Math.min(blocks[a]!.depth, blocks[b]!.depth);
+  let x = climb(blocks, a, depth);
+  let y = climb(blocks, b, depth);
   while (x !== y) {
-    while (x > y) x = idom[x]!;
-    while (y > x) y = idom[y]!;
+    const [left, right] = [blocks[x]!, blocks[y]!];
+    const isFar = left.jump !== right.jump;
+    x = isFar ? left.jump : left.idom;
+    y = isFar ? right.jump : right.idom;
   }
   return x;
 }
 
-function dominates(idom: Int32Array, above: number, below: number): boolean {
-  let at = below;
-  while (at > above) at = idom[at]!;
-  return at === above;
+/** The dominator of a block at a depth. */
+function climb(blocks: readonly Block[], from: number, depth: number): number {
+  let at = from;
+  for (let block = blocks[at]!; block.depth > depth; block = blocks[at]!) {
+    at = blocks[block.jump]!.depth >= depth ? block.jump : block.idom;
+  }
+  return at;
+}
+
+function inReversePostorder(found: readonly Block[]): Block[] {
+  const count = found.length;
+  /** Way from the root, as indices in `found`. */
+  const path = new Int32Array(count);
+  /** 0 = not seen; else 1 + successors looked at. */
+  const seen = new Uint8Array(count);
+  /** Where each block found comes to stand. */
+  const place = new Int32Array(count);
+  const blocks: Block[] = new Array(count);
+  let free = count;
+  let depth = 0;
+  seen[0] = 1;
+  while (depth >= 0) {
+    const at = path[depth]!;
+    const step = seen[at]!++;
+    const block = found[at]!;
+    if (step > 2) {
+      place[at] = --free;
+      blocks[free] = block;
+      depth--;
+      continue;
+    }
+    const to = step === 1 ? block.next : block.taken;
+    if (to >= 0 && seen[to] === 0) {
+      seen[to] = 1;
+      path[++depth] = to;
+    }
+  }
+  for (let i = 0; i < count; i++) {
+    const block = blocks[i]!;
+    if (block.next >= 0) block.next = place[block.next]!;
+    if (block.taken >= 0) block.taken = place[block.taken]!;
+  }
+  return blocks;
 }

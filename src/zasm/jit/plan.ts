@@ -4,344 +4,309 @@
 // Free of wasm, like the graph: every back end has the same few registers to spend on calls.
 
 import { COMPARE_BIT, effectsOfWord, REGISTER_BITS } from "./effects.ts";
-import { type Block, END, wordLength } from "./graph.ts";
-import { type Narrow, narrowRegisters } from "./narrow.ts";
+import { END, LD, wordLength } from "./graph.ts";
+import { narrowRegisters } from "./narrow.ts";
 import type { Unit, UnitFunction } from "./unit.ts";
 
 /** Everything, the compare register included. */
 const ALL = COMPARE_BIT | REGISTER_BITS;
 const REGISTERS = 5;
 
-export interface Plan {
-  /** Registers this function or its callees touch: each has a local. */
-  readonly touched: number;
-  /** Passed by value; the others are in the block at entry. */
-  readonly params: number;
-  /** Returned by value. */
-  readonly values: number;
-  /** May differ at return from what they were at entry, as far as the caller can tell. */
-  readonly writes: number;
-  /** Registers whose value somebody may look at after the return. */
-  readonly liveAtReturn: number;
-  /** Per block, registers whose value somebody may look at from its start on. */
-  readonly liveIn: Uint16Array;
-  /** Per block, registers that are in their local at its start; the others are in the block. */
-  readonly local: Uint16Array;
-}
-
 export interface PlanOptions {
   /** Trim signatures by liveness; otherwise everything touched is passed and everything written returned. */
   readonly trim: boolean;
   /** Registers are looked at wherever fuel can run out, so none is ever dead. */
   readonly metered: boolean;
+  /** Somebody asks which registers are below 2^32. Needs `trim`. */
+  readonly narrow: boolean;
   /** Guest memory ends far enough below 2^32 that a base register less a displacement is below it too. */
   readonly isLow: boolean;
 }
 
-export interface UnitPlan {
-  readonly root: Plan;
-  readonly functions: ReadonlyMap<number, Plan>;
-  /** Absent when signatures are not trimmed. */
-  readonly narrow: ReadonlyMap<UnitFunction, Narrow> | undefined;
-}
+/** Registers that a function or its callees touch: each has a local. */
+export const touchedBy = ({ reads, writes }: UnitFunction): number => reads | writes;
 
-/** Upward-exposed reads and writes of one block, and its call. */
-interface Summary {
-  readonly reads: number;
-  readonly writes: number;
-  /** The function called at its end, when that is in the unit. */
-  readonly callee: UnitFunction | undefined;
-}
-
-export function planUnit(code: Int32Array, unit: Unit, options: PlanOptions): UnitPlan {
-  const all = [unit.root, ...unit.functions.values()];
-  const summaries = new Map(all.map((fn) => [fn, fn.graph.blocks.map((b) => summarise(code, b, unit))]));
-  const live = liveness(all, summaries, unit);
-  const narrow = options.trim ? narrowRegisters(code, unit, options.isLow) : undefined;
-  const preserved = narrow ? preservedRegisters(code, all, unit, narrow) : new Map<UnitFunction, number>();
-  const uses = usesAfterCalls(all, live, unit);
-  const signatures = new Map(
-    all.map((fn) => [fn, signature(fn, live.get(fn)!, preserved.get(fn) ?? 0, uses.get(fn)!, options)]),
-  );
-  const plan = (fn: UnitFunction): Plan => {
-    const own = signatures.get(fn)!;
-    const { atReturn, into } = live.get(fn)!;
-    const liveIn = options.metered ? into.map(() => ALL) : into;
-    return {
-      ...own,
-      liveAtReturn: options.metered ? ALL : atReturn,
-      liveIn,
-      local: residency(fn, own, summaries.get(fn)!, signatures, options.trim),
-    };
-  };
-  const functions = new Map<number, Plan>();
-  for (const [start, fn] of unit.functions) functions.set(start, plan(fn));
-  return { root: plan(unit.root), functions, narrow };
-}
-
-function summarise(code: Int32Array, block: Block, unit: Unit): Summary {
-  let reads = 0;
-  let writes = 0;
-  for (let index = block.start; index < block.end; index += wordLength(code[index]!)) {
-    const both = effectsOfWord(code[index]!);
-    reads |= both & 0xffff & ~writes;
-    writes |= both >>> 16;
+/** Fills in what is planned of the functions and blocks of a unit. */
+export function planUnit(code: Int32Array, { functions }: Unit, options: PlanOptions): void {
+  const { trim, metered } = options;
+  const hasCalls = functions.length > 1;
+  if (trim || !metered) liveness(functions);
+  if (trim && (hasCalls || options.narrow)) narrowRegisters(code, functions, options.isLow);
+  if (trim && hasCalls) preservedRegisters(code, functions);
+  for (const fn of functions) {
+    const touched = touchedBy(fn) & REGISTER_BITS;
+    fn.params = trim ? touched & fn.graph.blocks[0]!.live : touched;
+    // So far these are the registers that every return leaves as they were at entry.
+    fn.changes = trim ? fn.writes & ~(fn.changes & fn.params) : fn.writes;
+    if (!trim) fn.values = fn.writes & REGISTER_BITS;
   }
-  return { reads, writes, callee: block.kind === END.call ? unit.functions.get(block.callee) : undefined };
+  if (trim && hasCalls) chooseValues(functions);
+  for (const fn of functions) residency(fn, functions, trim);
+  if (metered) for (const fn of functions) allLive(fn);
 }
 
-interface Live {
-  atReturn: number;
-  readonly into: Uint16Array;
+function allLive(fn: UnitFunction): void {
+  fn.liveAtReturn = ALL;
+  for (const block of fn.graph.blocks) block.live = ALL;
 }
 
 /** Backwards over all functions together; what a return leads to is what any of its calls leads to. */
-function liveness(
-  all: readonly UnitFunction[],
-  summaries: ReadonlyMap<UnitFunction, readonly Summary[]>,
-  unit: Unit,
-): Map<UnitFunction, Live> {
-  const live = new Map<UnitFunction, Live>();
-  for (const fn of all) {
-    // The root returns to code this unit does not know, or ends the program, which shows every register.
-    live.set(fn, { atReturn: fn === unit.root ? ALL : 0, into: new Uint16Array(fn.graph.blocks.length) });
-  }
+function liveness(functions: readonly UnitFunction[]): void {
+  // The root returns to code this unit does not know, or ends the program, which shows every register.
+  functions[0]!.liveAtReturn = ALL;
   // To and fro: what a return leads to goes down a chain of calls, what a callee reads goes up.
-  let order = all;
-  for (let changed = true; changed; order = order.toReversed()) {
+  for (let changed = true, down = true; changed; down = !down) {
     changed = false;
-    for (const fn of order) {
-      const own = live.get(fn)!;
-      const { blocks } = fn.graph;
-      for (let i = blocks.length - 1; i >= 0; i--) {
-        const block = blocks[i]!;
-        const { reads, writes, callee } = summaries.get(fn)![i]!;
-        let out = 0;
-        for (const s of block.successors) out |= own.into[s]!;
-        if (block.kind === END.ret) out = own.atReturn;
-        if (block.kind === END.call) {
-          if (callee === undefined) out = ALL;
-          else {
-            const theirs = live.get(callee)!;
-            if ((theirs.atReturn | out) !== theirs.atReturn) {
-              theirs.atReturn |= out;
-              changed = true;
-            }
-            out = theirs.into[0]!;
-          }
-        }
-        const into = reads | (out & ~writes);
-        if ((own.into[i]! | into) !== own.into[i]!) {
-          own.into[i]! |= into;
+    for (let n = 0; n < functions.length; n++) {
+      if (liveIn(functions, functions[down ? n : functions.length - 1 - n]!)) changed = true;
+    }
+  }
+}
+
+/** Once over the blocks of a function; true when it found more than what was looked at already can know. */
+function liveIn(functions: readonly UnitFunction[], fn: UnitFunction): boolean {
+  const { blocks } = fn.graph;
+  let changed = false;
+  for (let i = blocks.length - 1; i >= 0; i--) {
+    const block = blocks[i]!;
+    const { next, taken, kind } = block;
+    let out = 0;
+    if (next >= 0) out = blocks[next]!.live;
+    if (taken >= 0) out |= blocks[taken]!.live;
+    if (kind === END.ret) out = fn.liveAtReturn;
+    else if (kind === END.call) {
+      if (block.target < 0) out = ALL;
+      else {
+        const callee = functions[block.target]!;
+        if ((out & ~callee.liveAtReturn) !== 0) {
+          callee.liveAtReturn |= out;
           changed = true;
         }
+        out = callee.graph.blocks[0]!.live;
       }
     }
+    const live = block.live | block.reads | (out & ~block.writes);
+    if (live === block.live) continue;
+    block.live = live;
+    // Who comes before it in the order is looked at next; who jumps back to it, or calls, was looked at before.
+    if (block.isHeader || (i === 0 && functions.length > 1)) changed = true;
   }
-  return live;
+  return changed;
 }
 
-function signature(
-  fn: UnitFunction,
-  live: Live,
-  preserved: number,
-  uses: Int32Array,
-  options: PlanOptions,
-): Pick<Plan, "touched" | "params" | "values" | "writes"> {
-  const touched = fn.effects.reads | fn.effects.writes;
-  if (!options.trim) {
-    const params = touched & REGISTER_BITS;
-    return { touched, params, values: fn.effects.writes & REGISTER_BITS, writes: fn.effects.writes };
-  }
-  const params = touched & REGISTER_BITS & live.into[0]!;
-  const writes = fn.effects.writes & ~(preserved & params);
-  return { touched, params, values: favourite(writes & REGISTER_BITS, uses), writes };
-}
-
-/** How many calls of each function have a use for each register afterwards, in one pass over all calls. */
-function usesAfterCalls(
-  all: readonly UnitFunction[],
-  lives: ReadonlyMap<UnitFunction, Live>,
-  unit: Unit,
-): Map<UnitFunction, Int32Array> {
-  const uses = new Map(all.map((fn) => [fn, new Int32Array(REGISTERS)]));
-  for (const caller of all) {
-    const { into } = lives.get(caller)!;
-    for (const block of caller.graph.blocks) {
-      const callee = block.kind === END.call ? unit.functions.get(block.callee) : undefined;
-      if (callee === undefined) continue;
-      const after = into[block.successors[0]!]!;
-      const counts = uses.get(callee)!;
-      for (let r = 0; r < REGISTERS; r++) if (after & (1 << r)) counts[r]!++;
+/** One result fits in a machine register beside the fuel: the one that most calls have a use for afterwards. */
+function chooseValues(functions: readonly UnitFunction[]): void {
+  const uses = new Int32Array(functions.length * REGISTERS);
+  for (const { graph } of functions) {
+    for (const { target, next } of graph.blocks) {
+      if (target < 0) continue;
+      const after = graph.blocks[next]!.live;
+      for (let r = 0; r < REGISTERS; r++) if (after & (1 << r)) uses[target * REGISTERS + r]!++;
     }
   }
-  return uses;
-}
-
-/** One result fits in a machine register beside the fuel: the one that most calls have a use for. */
-function favourite(candidates: number, uses: Int32Array): number {
-  let best = -1;
-  for (let r = 0; r < REGISTERS; r++) {
-    if (!(candidates & (1 << r)) || uses[r] === 0) continue;
-    if (best < 0 || uses[r]! > uses[best]!) best = r;
+  for (let f = 0; f < functions.length; f++) {
+    let most = 0;
+    for (let r = 0; r < REGISTERS; r++) {
+      const count = uses[f * REGISTERS + r]!;
+      if (!(functions[f]!.changes & (1 << r)) || count <= most) continue;
+      most = count;
+      functions[f]!.values = 1 << r;
+    }
   }
-  return best < 0 ? 0 : 1 << best;
 }
 
 /** Forward: a register is in its local if it is on some way here; on the other ways it is read back at the edge. */
-function residency(
-  fn: UnitFunction,
-  own: Pick<Plan, "touched" | "params">,
-  summaries: readonly Summary[],
-  signatures: ReadonlyMap<UnitFunction, Pick<Plan, "values" | "writes">>,
-  trim: boolean,
-): Uint16Array {
+function residency(fn: UnitFunction, functions: readonly UnitFunction[], trim: boolean): void {
   const { blocks, reducible } = fn.graph;
-  if (!trim || !reducible) return new Uint16Array(blocks.length).fill(own.touched);
-  const local = new Uint16Array(blocks.length);
-  local[0] = own.params;
+  if (!trim || !reducible) {
+    for (const block of blocks) block.local = touchedBy(fn);
+    return;
+  }
+  blocks[0]!.local = fn.params;
   for (let changed = true; changed; ) {
     changed = false;
     for (let i = 0; i < blocks.length; i++) {
-      const { reads, writes, callee } = summaries[i]!;
-      let out = local[i]! | reads | writes;
-      if (callee !== undefined) {
-        const theirs = signatures.get(callee)!;
-        out = (out & ~theirs.writes) | theirs.values;
+      const block = blocks[i]!;
+      const { next, taken, target } = block;
+      let out = block.local | block.reads | block.writes;
+      if (target >= 0) out = (out & ~functions[target]!.changes) | functions[target]!.values;
+      if (next >= 0 && (out & ~blocks[next]!.local) !== 0) {
+        blocks[next]!.local |= out;
+        if (next <= i) changed = true;
       }
-      for (const s of blocks[i]!.successors) {
-        if ((local[s]! | out) === local[s]) continue;
-        local[s]! |= out;
-        changed = true;
+      if (taken >= 0 && (out & ~blocks[taken]!.local) !== 0) {
+        blocks[taken]!.local |= out;
+        if (taken <= i) changed = true;
       }
     }
   }
-  return local;
 }
 
-/**
- * A register's value: that of `origin` at entry plus `offset`, origin -1 = the number alone.
- * `wraps`: it may be only the low 32 bits of this sum.
- */
-type Known = { readonly origin: number; readonly offset: bigint; readonly wraps: boolean } | undefined;
-
-/** Registers that every return leaves as they were at entry, such as a guest's stack pointer. */
-function preservedRegisters(
-  code: Int32Array,
-  all: readonly UnitFunction[],
-  unit: Unit,
-  narrow: ReadonlyMap<UnitFunction, Narrow>,
-): Map<UnitFunction, number> {
-  const preserved = new Map<UnitFunction, number>(all.map((fn) => [fn, REGISTER_BITS]));
-  const backwards = all.toReversed();
+/** Registers that every return leaves as they were at entry, such as a guest's stack pointer; kept in `changes`. */
+function preservedRegisters(code: Int32Array, functions: readonly UnitFunction[]): void {
+  for (const fn of functions) fn.changes = REGISTER_BITS;
+  functions[0]!.changes = 0; // nobody asks
   for (let changed = true; changed; ) {
     changed = false;
-    for (const fn of backwards) {
-      const before = preserved.get(fn)!;
-      if (before === 0) continue;
-      const after = before & preservedBy(code, fn, preserved, unit, narrow.get(fn)!.into[0]!);
-      if (after === before) continue;
-      preserved.set(fn, after);
+    for (let f = functions.length - 1; f > 0; f--) {
+      const fn = functions[f]!;
+      if (fn.changes === 0) continue;
+      const after = fn.changes & preservedBy(code, fn, functions);
+      if (after === fn.changes) continue;
+      fn.changes = after;
       changed = true;
     }
   }
-  return preserved;
 }
 
 const MAX_TRACKED_BLOCKS = 500;
 
-function preservedBy(
-  code: Int32Array,
-  fn: UnitFunction,
-  preserved: ReadonlyMap<UnitFunction, number>,
-  unit: Unit,
-  narrowAtEntry: number,
-): number {
+// A register's value as far as it is known: that of one register at entry plus a number, in four words. The first says
+// which register, `NUMBER` that there is none, `UNKNOWN` that there is no such value.
+
+/** 1 = it may be only the low 32 bits of the sum. */
+const WRAPS = 1;
+/** The number, in halves. */
+const LOW = 2;
+const HIGH = 3;
+const WORDS = 4;
+
+const NUMBER = -1;
+const UNKNOWN = -2;
+/** Where the values of a block's registers end. */
+const STATE = REGISTERS * WORDS;
+
+/** States: the one that is being followed, with a value for a result and one for an operand behind it. */
+const state = new Int32Array(STATE + 2 * WORDS);
+const RESULT = STATE;
+const OPERAND = STATE + WORDS;
+/** States at the start of each block; used again by every function. */
+let states = new Int32Array(0);
+
+function preservedBy(code: Int32Array, fn: UnitFunction, functions: readonly UnitFunction[]): number {
   const { blocks } = fn.graph;
-  if (blocks.length > MAX_TRACKED_BLOCKS) return 0;
-  const states: (Known[] | undefined)[] = new Array(blocks.length).fill(undefined);
-  states[0] = Array.from({ length: REGISTERS }, (_, r) => ({ origin: r, offset: 0n, wraps: false }));
+  const count = blocks.length;
+  if (count > MAX_TRACKED_BLOCKS) return 0;
+  if (states.length < count * STATE) states = new Int32Array(count * STATE);
+  const isReached = new Uint8Array(count);
+  isReached[0] = 1;
+  for (let at = 0; at < STATE; at++) states[at] = at % WORDS === 0 ? at / WORDS : 0;
+  const narrowAtEntry = blocks[0]!.narrow;
   let result = REGISTER_BITS;
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed && result !== 0; ) {
     changed = false;
-    for (let i = 0; i < blocks.length; i++) {
-      const into = states[i];
-      if (into === undefined) continue;
+    for (let i = 0; i < count; i++) {
+      if (isReached[i] === 0) continue;
       const block = blocks[i]!;
-      const state = [...into];
+      for (let at = 0; at < STATE; at++) state[at] = states[i * STATE + at]!;
       for (let index = block.start; index < block.end; index += wordLength(code[index]!)) {
-        track(code, index, state);
+        track(code, index);
       }
       if (block.kind === END.call) {
-        const callee = unit.functions.get(block.callee);
-        if (callee === undefined) continue; // the interpreter goes on from here
-        const kept = ~callee.effects.writes | preserved.get(callee)!;
-        for (let r = 0; r < REGISTERS; r++) if (!(kept & (1 << r))) state[r] = undefined;
+        if (block.target < 0) continue; // the interpreter goes on from here
+        const callee = functions[block.target]!;
+        const lost = callee.writes & ~callee.changes;
+        for (let r = 0; r < REGISTERS; r++) if (lost & (1 << r)) state[r * WORDS] = UNKNOWN;
       }
       if (block.kind === END.ret) {
         for (let r = 0; r < REGISTERS; r++) {
-          const known = state[r];
-          const same = known?.origin === r && known.offset === 0n;
-          if (!same || (known.wraps && !(narrowAtEntry & (1 << r)))) result &= ~(1 << r);
+          const at = r * WORDS;
+          const isSame = state[at] === r && state[at + LOW] === 0 && state[at + HIGH] === 0;
+          if (!isSame || (state[at + WRAPS] !== 0 && !(narrowAtEntry & (1 << r)))) result &= ~(1 << r);
         }
       }
-      for (const s of block.successors) if (merge(states, s, state)) changed = true;
+      const { next, taken } = block;
+      if (next >= 0 && merge(isReached, next) && next <= i) changed = true;
+      if (taken >= 0 && merge(isReached, taken) && taken <= i) changed = true;
     }
   }
   return result;
 }
 
-function merge(states: (Known[] | undefined)[], into: number, from: readonly Known[]): boolean {
-  const old = states[into];
-  if (old === undefined) {
-    states[into] = [...from];
+/** Takes what is followed into the state at the start of a block; true when that is another one now. */
+function merge(isReached: Uint8Array, block: number): boolean {
+  const into = block * STATE;
+  if (isReached[block] === 0) {
+    isReached[block] = 1;
+    for (let at = 0; at < STATE; at++) states[into + at] = state[at]!;
     return true;
   }
   let changed = false;
-  for (let r = 0; r < REGISTERS; r++) {
-    const [a, b] = [old[r], from[r]];
-    if (a === undefined) continue;
-    const isSame = a.origin === b?.origin && a.offset === b.offset;
-    if (isSame && (a.wraps || !b.wraps)) continue;
-    old[r] = isSame ? b : undefined;
+  for (let at = 0; at < STATE; at += WORDS) {
+    const old = into + at;
+    if (states[old] === UNKNOWN) continue;
+    const isSame =
+      states[old] === state[at] &&
+      states[old + LOW] === state[at + LOW] &&
+      states[old + HIGH] === state[at + HIGH];
+    if (isSame && (states[old + WRAPS] !== 0 || state[at + WRAPS] === 0)) continue;
+    if (isSame) states[old + WRAPS] = 1;
+    else states[old] = UNKNOWN;
     changed = true;
   }
   return changed;
 }
 
-function track(code: Int32Array, index: number, state: Known[]): void {
+const MOV = 0x07;
+const [INC, DEC] = [0x05, 0x06];
+const [ADD, SUB, ADD64, SUB64] = [0x10, 0x11, 0x20, 0x21];
+
+function track(code: Int32Array, index: number): void {
   const word = code[index]!;
+  const writes = (effectsOfWord(word) >>> 8) & REGISTER_BITS;
+  if (writes === 0) return;
   const opcode = word >>> 24;
-  const d = (word >>> 20) & 15;
-  const a = state[(word >>> 16) & 15];
-  const b = state[(word >>> 12) & 15];
-  const writes = effectsOfWord(word) >>> 16;
-  let value: Known;
-  if (opcode === 0x07) value = a;
-  else if (opcode === 0x70) value = { origin: -1, offset: loadedValue(code, index), wraps: false };
-  else if (opcode === 0x05 || opcode === 0x06) value = sum(state[d], opcode === 0x05 ? ONE : MINUS_ONE, true);
-  else if (opcode === 0x10 || opcode === 0x20) value = sum(a, b, opcode === 0x10);
-  else if (opcode === 0x11 || opcode === 0x21) {
-    value = sum(a, b && b.origin < 0 ? { ...b, offset: -b.offset } : undefined, opcode === 0x11);
+  const d = ((word >>> 20) & 15) * WORDS;
+  const a = ((word >>> 16) & 15) * WORDS;
+  const b = ((word >>> 12) & 15) * WORDS;
+  state[RESULT] = UNKNOWN;
+  if (opcode === MOV) copy(a, RESULT);
+  else if (opcode === LD) loadedValue(code, index);
+  else if (opcode === INC || opcode === DEC) {
+    setNumber(OPERAND, opcode === INC ? 1 : -1, opcode === INC ? 0 : -1);
+    sum(d, OPERAND, 1);
+  } else if (opcode === ADD || opcode === ADD64) sum(a, b, opcode === ADD ? 1 : 0);
+  else if ((opcode === SUB || opcode === SUB64) && state[b] === NUMBER) {
+    const low = -state[b + LOW]! | 0;
+    setNumber(OPERAND, low, (~state[b + HIGH]! + (low === 0 ? 1 : 0)) | 0);
+    state[OPERAND + WRAPS] = state[b + WRAPS]!;
+    sum(a, OPERAND, opcode === SUB ? 1 : 0);
   }
-  for (let r = 0; r < REGISTERS; r++) if (writes & (1 << r)) state[r] = r === d ? value : undefined;
+  for (let r = 0; r < REGISTERS; r++) {
+    if (!(writes & (1 << r))) continue;
+    const at = r * WORDS;
+    if (at === d) copy(RESULT, at);
+    else state[at] = UNKNOWN;
+  }
 }
 
-const ONE: Known = { origin: -1, offset: 1n, wraps: false };
-const MINUS_ONE: Known = { origin: -1, offset: -1n, wraps: false };
+function copy(from: number, to: number): void {
+  for (let i = 0; i < WORDS; i++) state[to + i] = state[from + i]!;
+}
 
-/** a + b where at most one is a register's; undefined where the sum has no such form. */
-function sum(a: Known, b: Known, wraps: boolean): Known {
-  if (a === undefined || b === undefined || (a.origin >= 0 && b.origin >= 0)) return undefined;
+function setNumber(at: number, low: number, high: number): void {
+  state[at] = NUMBER;
+  state[at + WRAPS] = 0;
+  state[at + LOW] = low;
+  state[at + HIGH] = high;
+}
+
+/** RESULT := a + b where at most one is a register's; where the sum has no such form it stays unknown. */
+function sum(a: number, b: number, wraps: number): void {
+  const origin = state[a]!;
+  const other = state[b]!;
+  if (origin === UNKNOWN || other === UNKNOWN || (origin >= 0 && other >= 0)) return;
   // A 64-bit sum of something that was cut to 32 bits has no such form.
-  if (!wraps && (a.wraps || b.wraps)) return undefined;
-  const offset = BigInt.asIntN(wraps ? 32 : 64, a.offset + b.offset);
-  return { origin: Math.max(a.origin, b.origin), offset, wraps };
+  if (wraps === 0 && (state[a + WRAPS] !== 0 || state[b + WRAPS] !== 0)) return;
+  const low = (state[a + LOW]! + state[b + LOW]!) | 0;
+  const carry = low >>> 0 < state[a + LOW]! >>> 0 ? 1 : 0;
+  setNumber(RESULT, low, wraps !== 0 ? low >> 31 : (state[a + HIGH]! + state[b + HIGH]! + carry) | 0);
+  state[RESULT] = Math.max(origin, other);
+  state[RESULT + WRAPS] = wraps;
 }
 
-function loadedValue(code: Int32Array, index: number): bigint {
+function loadedValue(code: Int32Array, index: number): void {
   const length = wordLength(code[index]!);
-  if (length === 1) return BigInt((code[index]! << 20) >> 20);
-  const low = BigInt(code[index + 1]!);
-  return length === 2 ? low : BigInt.asIntN(64, BigInt.asUintN(32, low) | (BigInt(code[index + 2]!) << 32n));
+  const low = length === 1 ? (code[index]! << 20) >> 20 : code[index + 1]!;
+  setNumber(RESULT, low, length === 3 ? code[index + 2]! : low >> 31);
 }

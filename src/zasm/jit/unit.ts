@@ -2,85 +2,120 @@
 // before any code is generated. Free of wasm; native back ends compile the same units.
 
 import type { VerifiedModule } from "../verify/verify.ts";
-import { closeEffects, type Effects, ownEffects } from "./effects.ts";
-import { buildGraph, END, type Graph, type GraphRefusal } from "./graph.ts";
+import { buildGraph, END, type Graph, type GraphRefusal, type Inlining } from "./graph.ts";
 
 export interface UnitFunction {
   /** Word index of the first instruction. */
   readonly start: number;
   readonly graph: Graph;
-  /** Own effects and those of every function called from here, as far as they are in the unit. */
-  readonly effects: Effects;
+  /** Registers read and written here and in every function called from here, as far as they are in the unit. */
+  reads: number;
+  writes: number;
+
+  // The plan: where registers are at calls and returns. See plan.ts.
+
+  /** Passed by value; the others are in the state block at entry. */
+  params: number;
+  /** Returned by value. */
+  values: number;
+  /** May differ at return from what they were at entry, as far as the caller can tell. */
+  changes: number;
+  /** Registers whose value somebody may look at after the return. */
+  liveAtReturn: number;
+  /** Registers below 2^32 at every return. */
+  narrowAtReturn: number;
 }
 
 export interface Unit {
   /** Entered from the state block, at `start`. */
   readonly root: UnitFunction;
-  /** Entered by CALL, by word index. A callee that is not here is called by the interpreter. */
-  readonly functions: ReadonlyMap<number, UnitFunction>;
+  /** The root first, then what is entered by CALL. A callee that is not here is called by the interpreter. */
+  readonly functions: readonly UnitFunction[];
   readonly instructions: number;
 }
 
 /** Functions past this many instructions stay with the interpreter; what is hot comes first. */
 const MAX_UNIT_INSTRUCTIONS = 100_000;
 
-export interface UnitLimits {
-  /** Nested inlined calls. 0 = none. */
-  readonly levels: number;
-  /** Instructions of a callee, its own calls not followed. */
-  readonly calleeInstructions: number;
-  /** Instructions of a graph past which nothing more is inlined. */
-  readonly graphInstructions: number;
-  /** Instructions of a graph past which loops around the root share its header. 0 = they always do. */
-  readonly copyUpTo: number;
-}
-
-export const PLAIN: UnitLimits = { levels: 0, calleeInstructions: 0, graphInstructions: 0, copyUpTo: 0 };
-
+/** `copyUpTo`: instructions of a graph past which loops around the root share its header. 0 = they always do. */
 export function gatherUnit(
   module: Pick<VerifiedModule, "code" | "codeWords">,
   leaders: Uint8Array,
   start: number,
-  limits: UnitLimits = PLAIN,
+  copyUpTo = 0,
+  inlining?: Inlining,
 ): Unit | GraphRefusal {
-  const sizes = new Map<number, number>();
-  const sizeOf = (callee: number): number => {
-    let size = sizes.get(callee);
-    if (size === undefined) {
-      const graph = buildGraph(module, leaders, callee, { copyUpTo: 0 });
-      size = typeof graph === "string" ? Infinity : graph.instructions;
-      sizes.set(callee, size);
-    }
-    return size;
-  };
-  const inline = (callee: number, level: number, instructions: number): boolean =>
-    level <= limits.levels &&
-    instructions < limits.graphInstructions &&
-    sizeOf(callee) <= limits.calleeInstructions;
-  const rootGraph = buildGraph(module, leaders, start, { inline, copyUpTo: limits.copyUpTo });
-  if (typeof rootGraph === "string") return rootGraph;
-  let instructions = rootGraph.instructions;
-  const found = new Map<number, { graph: Graph; own: Effects }>();
-  const refused = new Set<number>();
-  const work: Graph[] = [rootGraph];
-  for (let graph = work.pop(); graph !== undefined; graph = work.pop()) {
-    for (const block of graph.blocks) {
-      if (block.kind !== END.call || found.has(block.callee) || refused.has(block.callee)) continue;
-      const callee = buildGraph(module, leaders, block.callee, { inline, copyUpTo: 0 });
-      if (typeof callee === "string" || instructions + callee.instructions > MAX_UNIT_INSTRUCTIONS) {
-        refused.add(block.callee);
-        continue;
+  const inliner = inlining && { limits: inlining, isSmall: new Map<number, boolean>() };
+  const graph = buildGraph(module, leaders, start, copyUpTo, inliner);
+  if (typeof graph === "string") return graph;
+  const root = newFunction(start, graph);
+  const functions = [root];
+  let { instructions } = graph;
+  let known: Map<number, number> | undefined;
+  const work = [root];
+  for (let caller = work.pop(); caller !== undefined; caller = work.pop()) {
+    const { blocks } = caller.graph;
+    for (let i = 0; i < blocks.length; i++) {
+      const block = blocks[i]!;
+      if (block.kind !== END.call) continue;
+      known ??= new Map();
+      let target = known.get(block.callee);
+      if (target === undefined) {
+        target = -1;
+        const callee = buildGraph(module, leaders, block.callee, 0, inliner);
+        if (typeof callee !== "string" && instructions + callee.instructions <= MAX_UNIT_INSTRUCTIONS) {
+          instructions += callee.instructions;
+          const fn = newFunction(block.callee, callee);
+          target = functions.push(fn) - 1;
+          work.push(fn);
+        }
+        known.set(block.callee, target);
       }
-      instructions += callee.instructions;
-      found.set(block.callee, { graph: callee, own: ownEffects(module, callee) });
-      work.push(callee);
+      block.target = target;
     }
   }
-  const ROOT = -1; // no word index
-  const effects = closeEffects(
-    new Map([[ROOT, { graph: rootGraph, own: ownEffects(module, rootGraph) }], ...found]),
-  );
-  const functions = new Map<number, UnitFunction>();
-  for (const [at, { graph }] of found) functions.set(at, { start: at, graph, effects: effects.get(at)! });
-  return { root: { start, graph: rootGraph, effects: effects.get(ROOT)! }, functions, instructions };
+  if (functions.length > 1) closeEffects(functions);
+  return { root, functions, instructions };
+}
+
+function newFunction(start: number, graph: Graph): UnitFunction {
+  const { blocks } = graph;
+  let reads = 0;
+  let writes = 0;
+  for (let i = 0; i < blocks.length; i++) {
+    reads |= blocks[i]!.reads;
+    writes |= blocks[i]!.writes;
+  }
+  return {
+    start,
+    graph,
+    reads,
+    writes,
+    params: 0,
+    values: 0,
+    changes: 0,
+    liveAtReturn: 0,
+    narrowAtReturn: 0,
+  };
+}
+
+/** Adds to each function what its callees do, until nothing changes. */
+function closeEffects(functions: readonly UnitFunction[]): void {
+  for (let changed = true; changed; ) {
+    changed = false;
+    // Callees were found after their callers, so backwards a chain of calls is done in one go.
+    for (let f = functions.length - 1; f >= 0; f--) {
+      const fn = functions[f]!;
+      let { reads, writes } = fn;
+      for (const { target } of fn.graph.blocks) {
+        if (target < 0) continue;
+        reads |= functions[target]!.reads;
+        writes |= functions[target]!.writes;
+      }
+      if (reads === fn.reads && writes === fn.writes) continue;
+      fn.reads = reads;
+      fn.writes = writes;
+      changed = true;
+    }
+  }
 }

@@ -6,7 +6,7 @@ import { isMetered, type Policy, type PolicyInput } from "../../core/policy.ts";
 import type { EngineOptions, ResolvedOptions } from "./options.ts";
 
 /** Counted up by every change to what is generated for the same unit, or to the exits' protocol. */
-const CODEGEN_VERSION = 2;
+const CODEGEN_VERSION = 3;
 
 /** Neither generated code nor what it means depends on this field. */
 const NOT_IN_CODE = null;

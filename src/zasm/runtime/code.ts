@@ -6,8 +6,9 @@ import { isMetered } from "../../core/policy.ts";
 import { compileWasm, compileWasmAsync, type WasmCode } from "../../platform/wasm.ts";
 import { findLeaders, type GraphRefusal } from "../jit/graph.ts";
 import { planUnit } from "../jit/plan.ts";
-import { gatherUnit, PLAIN, type Unit } from "../jit/unit.ts";
-import { type CompiledUnit, emitUnit, type Listing, type Sites, type Target } from "../jit/wasm/emit.ts";
+import { gatherUnit, type Unit } from "../jit/unit.ts";
+import type { Listing, Sites, Target } from "../jit/wasm/body.ts";
+import { type CompiledUnit, emitUnit } from "../jit/wasm/emit.ts";
 import { AT, layoutOf } from "../state/block.ts";
 import type { VerifiedModule } from "../verify/verify.ts";
 import { canLocateTraps } from "./native-traps.ts";
@@ -32,6 +33,8 @@ export interface Optimisations {
   readonly nest: boolean;
   /** Loops are entered by way of a look at their addresses, which `nativeTraps` then takes for proven. */
   readonly guard: boolean;
+  /** Loops that move memory byte by byte do most of it in one go. */
+  readonly byteLoops: boolean;
 }
 
 export const ALL_OPTIMISATIONS: Optimisations = {
@@ -41,6 +44,7 @@ export const ALL_OPTIMISATIONS: Optimisations = {
   shareChecks: true,
   nest: true,
   guard: true,
+  byteLoops: true,
 };
 /** What `baseline` does of them: what costs next to nothing to do. */
 const BASELINE: Optimisations = {
@@ -50,6 +54,7 @@ const BASELINE: Optimisations = {
   shareChecks: true,
   nest: true,
   guard: false,
+  byteLoops: false,
 };
 
 /** Three levels of calls were the best trade of speed for bytes on recursive code (bench k3). */
@@ -77,7 +82,7 @@ export const pagesOf = (policy: Policy): number => Math.ceil(layoutOf(policy).by
 
 export class ModuleCode {
   readonly #module: VerifiedModule;
-  readonly #target: Omit<Target, "nativeTraps" | "shareChecks">;
+  readonly #target: Omit<Target, "nativeTraps" | "shareChecks" | "byteLoops">;
   #leaders: Uint8Array | undefined;
   readonly #units = {
     baseline: new Map<number, UnitCode | Refusal>(),
@@ -204,21 +209,22 @@ export class ModuleCode {
   draw(start: number, tier: CodeTier, listing?: Listing): DrawnUnit | GraphRefusal {
     const module = this.#module;
     this.#leaders ??= findLeaders(module);
-    const { inline, trim, nativeTraps, shareChecks, nest, guard } =
+    const { inline, trim, nativeTraps, shareChecks, nest, guard, byteLoops } =
       tier === "opt" ? this.#optimisations : BASELINE;
-    const limits = { ...(inline ? INLINING : PLAIN), copyUpTo: nest ? COPY_UP_TO : 0 };
-    const unit = gatherUnit(module, this.#leaders, start, limits);
+    const copyUpTo = nest ? COPY_UP_TO : 0;
+    const unit = gatherUnit(module, this.#leaders, start, copyUpTo, inline ? INLINING : undefined);
     if (typeof unit === "string") return unit;
     const { metered, memBase, memSize } = this.#target;
     const target = {
       ...this.#target,
       nativeTraps: nativeTraps && trim && this.#mayTrapNatively(),
       shareChecks,
+      byteLoops,
     };
     // Guards are worth their check where narrow addresses save others.
     const isLow = guard && target.nativeTraps && memBase + BigInt(memSize) < 0xffff_0000n;
-    const plan = planUnit(module.code, unit, { trim, metered, isLow });
-    return { unit, compiled: emitUnit(module.code, module.codeWords, unit, plan, target, listing) };
+    planUnit(module.code, unit, { trim, metered, narrow: target.nativeTraps, isLow });
+    return { unit, compiled: emitUnit(module.code, module.codeWords, unit, target, listing) };
   }
 
   /** D12: unmetered code only; and guest memory has to end where wasm's does. */

@@ -3,9 +3,23 @@
 // has not changed what traces look like.
 
 import { compileWasm, instantiateWasm, isWasmTrap } from "../../platform/wasm.ts";
-import { I32, WasmModule } from "../../wasm/module.ts";
+import {
+  endBody,
+  endSection,
+  exportFunction,
+  finishModule,
+  functionType,
+  limits,
+  position,
+  put,
+  SECTION,
+  startBody,
+  startModule,
+  startSection,
+  u32,
+} from "../../wasm/module.ts";
 import { OP } from "../../wasm/ops.ts";
-import type { Sites } from "../jit/wasm/emit.ts";
+import type { Sites } from "../jit/wasm/body.ts";
 
 export interface TraceSettings {
   stackTraceLimit?: unknown;
@@ -62,23 +76,34 @@ export function canLocateTraps(): boolean {
 }
 
 function probe(): boolean {
-  const module = new WasmModule();
-  const f = module.declare({ params: [I32], results: [I32] });
-  module.declareMemory(1);
-  module.exportFunction("f", f);
-  const hole = module.open([]);
-  module.code.byte2(OP.local_get, 0);
-  const load = module.code.length;
-  module.code.byte2(OP.i32_load, 0);
-  module.code.u32(0);
-  module.close(hole);
+  startModule();
+  startSection(SECTION.type, 1);
+  functionType(1, 0, 1, 0);
+  endSection();
+  startSection(SECTION.function, 1);
+  u32(0);
+  endSection();
+  startSection(SECTION.memory, 1);
+  limits(1, 1);
+  endSection();
+  startSection(SECTION.export, 1);
+  exportFunction("f", 0);
+  endSection();
+  startSection(SECTION.code, 1);
+  const body = startBody(0, 0);
+  put(OP.local_get | (0 << 8), 2);
+  const load = position();
+  put(OP.i32_load, 3); // alignment 1, offset 0
+  endBody(body);
+  endSection();
+  const module = finishModule();
   let borrowed: TraceSettings | undefined;
   try {
     borrowed = borrowTraces();
-    const { f: run } = instantiateWasm(compileWasm(module.finish()), {});
+    const { f: run } = instantiateWasm(compileWasm(module), {});
     (run as (address: number) => number)(0x7fff_0000);
   } catch (trap) {
-    return trapOffset(trap) === module.codeOffset + load;
+    return trapOffset(trap) === load;
   } finally {
     returnTraces(borrowed);
   }

@@ -6,7 +6,7 @@ import { isMetered } from "../../core/policy.ts";
 import { elapsedMs, sinceMs } from "../../platform/clock.ts";
 import { instantiateWasm, type WasmMemory } from "../../platform/wasm.ts";
 import { type Heat, interpret, MAX_BUDGET } from "../interp/interp.ts";
-import { EXITED } from "../jit/wasm/emit.ts";
+import { EXITED } from "../jit/wasm/body.ts";
 import { AT, EXIT, type Exit, type StateBlock } from "../state/block.ts";
 import type { HostCalls } from "../state/host-calls.ts";
 import type { VerifiedModule } from "../verify/verify.ts";

@@ -1,0 +1,205 @@
+// Cells to JavaScript values, by walking the plan. Properties are own properties whatever stands on Object.prototype,
+// in declaration order; nothing of the document is ever looked up on an object.
+
+import { latin1Text, utf16Text } from "#text";
+import { SPAN, type StateBlock } from "../state/block.ts";
+import type { BridgePlan, Part, Plan, TypedName } from "./plan.ts";
+
+const OBJECT = Object.prototype;
+
+/** The value of the root record. `source`: the caller's own document, for views into it. */
+export function materialize(plan: BridgePlan, block: StateBlock, source?: Uint8Array): unknown {
+  return new Materializer(block, mayAssign(plan.names), source).part(plan.root, 0);
+}
+
+/**
+ * Whether plain assignment makes own properties of these names: it does unless Object.prototype has them, be it by
+ * nature (`toString`) or because somebody put an accessor there. Asked once per document.
+ */
+export function mayAssign(names: readonly string[]): boolean {
+  for (const name of names) if (name in OBJECT) return false;
+  return true;
+}
+
+function define(object: object, name: string, value: unknown): void {
+  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+class Materializer {
+  readonly #block: StateBlock;
+  readonly #i32: Int32Array;
+  readonly #assign: boolean;
+  readonly #source: Uint8Array | undefined;
+  #document: string | undefined;
+  #text8: string | undefined;
+  #text16: string | undefined;
+
+  constructor(block: StateBlock, assign: boolean, source: Uint8Array | undefined) {
+    this.#block = block;
+    this.#i32 = block.i32;
+    this.#assign = assign;
+    this.#source = source;
+  }
+
+  part(part: Part, rec: number): unknown {
+    const i32 = this.#i32;
+    if (part.word >= 0 && (i32[2 * rec + part.word]! & part.mask) === 0) return part.none;
+    let cell = rec + part.slot;
+    if (part.boxed) cell = i32[2 * cell]!;
+    return this.#value(part.plan, cell);
+  }
+
+  #value(plan: Plan, cell: number): unknown {
+    const low = this.#i32[2 * cell]!;
+    const high = this.#i32[2 * cell + 1]!;
+    switch (plan.kind) {
+      case "struct": {
+        const object: Record<string, unknown> = {};
+        const { fields } = plan;
+        if (this.#assign) {
+          for (let i = 0; i < fields.length; i++) {
+            const field = fields[i]!;
+            object[field.name] = this.part(field, cell);
+          }
+        } else {
+          for (const field of fields) define(object, field.name, this.part(field, cell));
+        }
+        return object;
+      }
+      case "string":
+        return this.#text(low, high);
+      case "int":
+        return plan.min === 0 ? low >>> 0 : low;
+      case "f32":
+      case "f64":
+        return this.#block.f64[cell];
+      case "bool":
+        return low !== 0;
+      case "int53":
+        return high * 0x1_0000_0000 + (low >>> 0);
+      case "u64":
+        return this.#block.u64[cell];
+      case "i64":
+        return this.#block.i64[cell];
+      case "unit":
+        return null;
+      case "char":
+        return String.fromCodePoint(low);
+      case "bytes":
+      case "raw":
+        return this.#bytes(low, high, plan.kind === "bytes" && plan.view);
+      case "tuple": {
+        const { parts } = plan;
+        const items = new Array<unknown>(parts.length);
+        for (let i = 0; i < parts.length; i++) items[i] = this.part(parts[i]!, cell);
+        return items;
+      }
+      case "option":
+        return this.part(plan.inner, cell);
+      case "list":
+        return plan.typed === undefined
+          ? this.#items(plan.item, low, high, plan.stride)
+          : this.#typed(plan.typed, low, high);
+      case "set":
+        return new Set(this.#items(plan.item, low, high, plan.stride));
+      case "map":
+        return plan.record ? this.#record(plan, low, high) : this.#map(plan, low, high);
+      case "names":
+        return plan.names[low];
+      case "enum": {
+        const object: Record<string, unknown> = {};
+        const payload = plan.payloads[low];
+        this.#put(object, plan.tag, plan.names[low]);
+        if (payload !== undefined) this.#put(object, plan.value, this.part(payload, cell));
+        return object;
+      }
+      case "any":
+        return undefined;
+    }
+  }
+
+  #put(object: Record<string, unknown>, name: string, value: unknown): void {
+    if (this.#assign) object[name] = value;
+    else define(object, name, value);
+  }
+
+  #items(item: Part, first: number, count: number, stride: number): unknown[] {
+    const items = new Array<unknown>(count);
+    for (let i = 0, rec = first; i < count; i++, rec += stride) items[i] = this.part(item, rec);
+    return items;
+  }
+
+  #record(plan: Plan & { kind: "map" }, first: number, count: number): Record<string, unknown> {
+    const object: Record<string, unknown> = {};
+    for (let i = 0, rec = first; i < count; i++, rec += plan.stride) {
+      const name = this.part(plan.key, rec) as string;
+      const value = this.part(plan.value, rec);
+      // Names of the document: each one is asked for.
+      if (name in OBJECT) define(object, name, value);
+      else object[name] = value;
+    }
+    return object;
+  }
+
+  #map(plan: Plan & { kind: "map" }, first: number, count: number): Map<unknown, unknown> {
+    const map = new Map<unknown, unknown>();
+    for (let i = 0, rec = first; i < count; i++, rec += plan.stride) {
+      map.set(this.part(plan.key, rec), this.part(plan.value, rec));
+    }
+    return map;
+  }
+
+  #text(start: number, bits: number): string {
+    if ((bits & (SPAN.text8 | SPAN.text16)) === 0) {
+      this.#document ??= latin1Text(this.#block.document, 0, this.#block.end);
+      return this.#document.substring(start, bits);
+    }
+    const end = bits & SPAN.mask;
+    if ((bits & SPAN.text8) !== 0) {
+      this.#text8 ??= latin1Text(this.#block.text8, 0, this.#block.text8Top);
+      return this.#text8.substring(start, end);
+    }
+    this.#text16 ??= utf16Text(this.#block.text16, this.#block.text16Top);
+    return this.#text16.substring(start, end);
+  }
+
+  #bytes(start: number, bits: number, view: boolean): Uint8Array {
+    const end = bits & SPAN.mask;
+    if ((bits & SPAN.text8) !== 0) return this.#block.text8.slice(start, end);
+    const source = this.#source;
+    // What another thread may write is copied (D45).
+    if (view && source !== undefined && source.buffer instanceof ArrayBuffer)
+      return source.subarray(start, end);
+    return this.#block.document.slice(start, end);
+  }
+
+  /** Elements of a typed list are one cell each. */
+  #typed(name: TypedName, first: number, count: number): ArrayBufferView {
+    const { f64, u64, i64 } = this.#block;
+    const end = first + count;
+    switch (name) {
+      case "f64":
+        return f64.slice(first, end);
+      case "f32":
+        return new Float32Array(f64.subarray(first, end));
+      case "u64":
+        return u64.slice(first, end);
+      case "i64":
+        return i64.slice(first, end);
+      default: {
+        const array = new INTEGER_ARRAYS[name](count);
+        for (let i = 0; i < count; i++) array[i] = this.#i32[2 * (first + i)]!;
+        return array;
+      }
+    }
+  }
+}
+
+const INTEGER_ARRAYS = {
+  u8: Uint8Array,
+  u16: Uint16Array,
+  u32: Uint32Array,
+  i8: Int8Array,
+  i16: Int16Array,
+  i32: Int32Array,
+} as const;

@@ -1,0 +1,13 @@
+// What JSON adds to the lowering all self-describing formats share.
+
+import { encodeUtf8 } from "../../../core/bytes.ts";
+import type { Dialect } from "../structural/decode.ts";
+
+export const JSON_DIALECT: Dialect = {
+  format: "json",
+  text: true,
+  key: (name) => encodeUtf8(`${quoteJson(new TextDecoder().decode(name))}:`),
+};
+
+/** As this engine writes it; other spellings of the same text are found by table. */
+export const quoteJson = (text: string): string => JSON.stringify(text);

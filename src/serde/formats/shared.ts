@@ -1,0 +1,74 @@
+// What every lowering asks about a shape: which parts become procedures, so that the code is linear in the shape.
+
+import { LIST } from "../ir/ops.ts";
+import type { Core, Elements, Layout } from "../layout/layout.ts";
+import { coreOf } from "../layout/layout.ts";
+import type { EnumNode, Node } from "../shape/node.ts";
+
+/** Parts smaller than this are repeated rather than called. */
+const SMALL = 16;
+
+/** Parts of `root` that are used more than once and not small, or that contain themselves. */
+export function proceduresOf(root: Node): ReadonlySet<Core> {
+  const uses = new Map<Core, number>();
+  const recursive = new Set<Core>();
+  const open = new Set<Core>();
+  const order: Core[] = [];
+  const visit = (node: Core): void => {
+    uses.set(node, (uses.get(node) ?? 0) + 1);
+    if (open.has(node)) recursive.add(node);
+    if (uses.get(node)! > 1) return;
+    open.add(node);
+    for (const part of partsOf(node)) visit(part);
+    open.delete(node);
+    order.push(node);
+  };
+  visit(coreOf(root));
+  // Parts come before what contains them, so the size of a part is known when it is asked for.
+  const sizes = new Map<Core, number>();
+  const procedures = new Set<Core>(recursive);
+  for (const node of order) {
+    let size = 1;
+    for (const part of partsOf(node)) size += procedures.has(part) ? 1 : (sizes.get(part) ?? 1);
+    sizes.set(node, size);
+    if (uses.get(node)! > 1 && size > SMALL) procedures.add(node);
+  }
+  return procedures;
+}
+
+export function partsOf(node: Core): Core[] {
+  switch (node.kind) {
+    case "struct":
+      return node.fields.map((field) => coreOf(field.node));
+    case "tuple":
+      return node.items.map(coreOf);
+    case "list":
+    case "array":
+    case "set":
+      return [coreOf(node.item)];
+    case "map":
+      return [coreOf(node.key), coreOf(node.value)];
+    case "option":
+      return [coreOf(node.inner)];
+    case "enum":
+      return node.variants.flatMap((variant) => (variant.payload ? [coreOf(variant.payload)] : []));
+    default:
+      return [];
+  }
+}
+
+/** Flags of the `list` that reads `node`. */
+export function listFlags(node: Elements, layout: Layout): number {
+  const element = layout.element(node);
+  let flags = (element.flat ? LIST.flat : 0) | (element.zero ? LIST.zero : 0);
+  if (node.kind === "map") flags |= LIST.map | LIST.unique | (node.duplicate === "reject" ? LIST.reject : 0);
+  if (node.kind === "set") flags |= LIST.unique;
+  if (node.kind === "array") flags |= LIST.exact;
+  const key = element.key ?? element.value;
+  if ((flags & LIST.unique) !== 0 && key.node.kind === "string") flags |= LIST.text;
+  return flags;
+}
+
+/** Enums that are only a name: the ones a map may have as keys. */
+export const isUnitEnum = (node: EnumNode): boolean =>
+  node.variants.every((variant) => variant.payload === undefined);

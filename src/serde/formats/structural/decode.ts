@@ -1,0 +1,618 @@
+// Decode programs of the formats that describe themselves: JSON, MessagePack and CBOR get line for line the same, with
+// another family of instructions. What differs is a `Dialect`.
+
+import { encodeUtf8 } from "../../../core/bytes.ts";
+import { Assembler, type KeyField, type Label, type Table } from "../../ir/assembler.ts";
+import { codeNumber } from "../../ir/codes.ts";
+import { CodecError } from "../../ir/failure.ts";
+import { KIND, kindOf } from "../../ir/kinds.ts";
+import { BOX_ZERO, type FormatName, KEY_POSITION, SEQ } from "../../ir/ops.ts";
+import { fieldSegment, variantSegment } from "../../ir/path.ts";
+import type { Program } from "../../ir/program.ts";
+import { VALUE_KINDS } from "../../ir/tables.ts";
+import {
+  bitAddress,
+  type Core,
+  type Elements,
+  type Layout,
+  type Place,
+  type RecordLayout,
+  shiftBit,
+} from "../../layout/layout.ts";
+import type { EnumNode, Field, Node, ScalarNode, StructNode, TupleNode, Variant } from "../../shape/node.ts";
+import type { CaptureConstant } from "../constants.ts";
+import { listFlags, proceduresOf } from "../shared.ts";
+import { emitDefault } from "./default.ts";
+import { acceptedKinds } from "./kinds.ts";
+import { probeByKeys, probeByTag } from "./probe.ts";
+
+export interface Dialect {
+  readonly format: Exclude<FormatName, "postcard">;
+  /** Bytes are text. */
+  readonly text: boolean;
+  /** The encoded key, up to the first byte of its value if that is fixed. */
+  readonly key: (name: Uint8Array) => Uint8Array;
+}
+
+const UNKNOWN_FIELD = codeNumber("structure.unknown_field");
+const UNKNOWN_VARIANT = codeNumber("structure.unknown_variant");
+const MISSING_FIELD = codeNumber("structure.missing_field");
+const MISSING_TAG = codeNumber("structure.missing_tag");
+const TYPE_MISMATCH = codeNumber("value.type_mismatch");
+const NO_MATCH = codeNumber("structure.no_match");
+/** Inline key text has a 16-bit length; longer names are found in the table. */
+const MAX_INLINE = 255;
+
+/** A field as it stands in a key table: its place, from the record the table works on. */
+interface Member {
+  readonly field: Field;
+  readonly place: Place;
+  /** Slot of the struct it is a field of. */
+  readonly base: number;
+  readonly seen: number;
+  readonly path: string;
+}
+
+export function lowerDecode(root: Node, layout: Layout, dialect: Dialect, capture: CaptureConstant): Program {
+  return new DecodeLowering(root, layout, dialect, capture).program();
+}
+
+class DecodeLowering {
+  readonly #layout: Layout;
+  readonly #dialect: Dialect;
+  readonly #capture: CaptureConstant;
+  readonly #out: Assembler;
+  readonly #procedures: ReadonlySet<Core>;
+  readonly #entries = new Map<Core, Label>();
+  readonly #todo: Core[] = [];
+
+  constructor(root: Node, layout: Layout, dialect: Dialect, capture: CaptureConstant) {
+    this.#layout = layout;
+    this.#dialect = dialect;
+    this.#capture = capture;
+    this.#out = new Assembler(dialect.format, "decode");
+    this.#procedures = proceduresOf(root);
+  }
+
+  program(): Program {
+    const out = this.#out;
+    const { root, rootCells, rootZero } = this.#layout;
+    out.procedure(rootCells);
+    this.#place(root, 0);
+    out.path = "";
+    out.emit(this.#dialect.format, "end");
+    for (let node = this.#todo.pop(); node !== undefined; node = this.#todo.pop()) {
+      out.bind(this.#entries.get(node)!);
+      out.procedure(this.#layout.cellsOf(node));
+      out.path = "";
+      this.#body(node, 0);
+      out.emit("neutral", "ret");
+    }
+    return out.finish(rootCells, rootZero);
+  }
+
+  /** A part of a record that starts at slot `base`. */
+  #place(place: Place, base: number): void {
+    const out = this.#out;
+    const none = out.label();
+    if (place.some >= 0) {
+      this.#checkOption(place.node);
+      out.emit(this.#dialect.format, "opt", { a: shiftBit(place.some, base), b: none });
+    }
+    this.#payload(place, base + place.slot);
+    out.bind(none);
+  }
+
+  #payload(place: Place, slot: number): void {
+    if (!place.boxed) {
+      this.#value(place.node, slot);
+      return;
+    }
+    this.#box(place.node, slot, () => this.#value(place.node, 0));
+  }
+
+  #box(node: Core, slot: number, body: () => void): void {
+    const out = this.#out;
+    const { path } = out;
+    const zero = this.#layout.zeroOf(node) ? BOX_ZERO : 0;
+    out.emit("neutral", "box", { x8: zero, x16: this.#layout.cellsOf(node), a: slot });
+    out.path = "";
+    body();
+    out.emit("neutral", "close");
+    out.path = path;
+  }
+
+  /** `node`, at `slot`: called if it is a procedure, else in place. */
+  #value(node: Core, slot: number): void {
+    if (!this.#procedures.has(node)) {
+      this.#body(node, slot);
+      return;
+    }
+    let entry = this.#entries.get(node);
+    if (entry === undefined) {
+      entry = this.#out.label();
+      this.#entries.set(node, entry);
+      this.#todo.push(node);
+    }
+    this.#out.emit("neutral", "call", { a: entry, b: slot });
+  }
+
+  #body(node: Core, slot: number): void {
+    switch (node.kind) {
+      case "struct":
+        this.#struct(node, slot);
+        break;
+      case "tuple":
+        this.#tuple(node, slot);
+        break;
+      case "list":
+      case "array":
+      case "set":
+      case "map":
+        this.#list(node, slot);
+        break;
+      case "option":
+        this.#option(this.#layout.option(node), slot);
+        break;
+      case "enum":
+        this.#enum(node, slot);
+        break;
+      case "any":
+        throw new CodecError("load.unsupported", "any is not built yet");
+      default:
+        this.#leaf(node, slot);
+    }
+  }
+
+  #leaf(node: ScalarNode, slot: number, otherwise?: Label): void {
+    const kind = kindOf(node, this.#dialect.text);
+    this.#out.emit(this.#dialect.format, "get", { x8: kind, a: slot, b: otherwise ?? -1 });
+  }
+
+  #option(inner: Place, slot: number): void {
+    const out = this.#out;
+    const none = out.label();
+    this.#checkOption(inner.node);
+    out.emit("neutral", "set", { a: slot });
+    out.emit(this.#dialect.format, "opt", { a: bitAddress(slot, 0), b: none });
+    this.#payload(inner, slot + inner.slot);
+    out.bind(none);
+  }
+
+  /** Null must mean one thing. */
+  #checkOption(inner: Core): void {
+    const kinds = acceptedKinds(inner, this.#dialect.text);
+    if (kinds.has("null")) {
+      throw new CodecError("load.unsupported", "an option of something that may itself be null");
+    }
+  }
+
+  #list(node: Elements, slot: number): void {
+    const out = this.#out;
+    const { format } = this.#dialect;
+    const element = this.#layout.element(node);
+    const done = out.label();
+    out.emit(format, "list", {
+      x8: listFlags(node, this.#layout),
+      x16: element.cells,
+      a: slot,
+      b: node.kind === "array" ? node.length : -1,
+      c: done,
+    });
+    const { path } = out;
+    out.path = "";
+    if (element.key !== undefined) this.#key(element.key);
+    this.#place(element.value, 0);
+    out.emit(format, "next");
+    out.path = path;
+    out.bind(done);
+  }
+
+  #key({ node, slot }: Place): void {
+    const out = this.#out;
+    const { format } = this.#dialect;
+    if (node.kind === "enum") {
+      const after = out.label();
+      this.#nameCase(node, slot, after, KEY_POSITION);
+      out.bind(after);
+      return;
+    }
+    const kind = kindOf(node as ScalarNode, this.#dialect.text);
+    out.emit(format, "get", { x8: kind, x16: KEY_POSITION, a: slot, b: -1 });
+  }
+
+  /** The name of a variant without payload, as text; then `after`. */
+  #nameCase(node: EnumNode, slot: number, after: Label, flags: number, otherwise?: Label): void {
+    const units = [...node.variants.entries()].filter(([, variant]) => variant.payload === undefined);
+    const other = units.findIndex(([, variant]) => variant.other);
+    const table = this.#out.cases({
+      targets: units.map(([variant]) => ({ target: after, variant })),
+      names: units.flatMap(([, variant], field) => wireNames(variant).map((bytes) => ({ bytes, field }))),
+      other,
+    });
+    this.#out.emit(this.#dialect.format, "case", { x16: flags, a: slot, b: table, c: otherwise ?? -1 });
+  }
+
+  #tuple(node: TupleNode, slot: number): void {
+    const out = this.#out;
+    const { format } = this.#dialect;
+    const { places } = this.#layout.record(node);
+    const { path } = out;
+    out.emit(format, "seq", { x8: SEQ.open, a: places.length, b: slot });
+    for (const [i, place] of places.entries()) {
+      out.path = `${path}[${i}]`;
+      if (i > 0) out.emit(format, "seq", { x8: SEQ.item, a: i, b: slot });
+      this.#place(place, slot);
+    }
+    out.path = path;
+    out.emit(format, "seq", { x8: SEQ.close, a: places.length, b: slot });
+  }
+
+  #struct(node: StructNode, slot: number, tag?: readonly string[]): void {
+    const record = this.#layout.record(node);
+    const out = this.#out;
+    const { path } = out;
+    const members: Member[] = [];
+    this.#members(node, slot, path, members);
+    const extra: KeyField[] = [];
+    if (tag !== undefined) {
+      const bit = shiftBit(record.tagBit, slot);
+      extra.push({ names: tag, bit, target: undefined, required: false, path: path + fieldSegment(tag[0]!) });
+    }
+    this.#fields(node, slot, record, members, extra);
+    out.path = path;
+  }
+
+  /** Fields of `node` and of the structs flattened into it. */
+  #members(node: StructNode, base: number, path: string, members: Member[]): void {
+    const record = this.#layout.record(node);
+    for (const [i, field] of node.fields.entries()) {
+      const place = record.places[i]!;
+      const own = path + fieldSegment(field.name);
+      if (field.flatten && !field.skipDecode) {
+        if (place.node.kind !== "struct" || place.boxed || place.some >= 0) {
+          throw new CodecError("load.unsupported", `flatten of ${place.node.kind} is not built yet`);
+        }
+        this.#clearHeader(place.node, base + place.slot);
+        this.#members(place.node, base + place.slot, own, members);
+      } else {
+        members.push({ field, place, base, seen: shiftBit(record.seen[i]!, base), path: own });
+      }
+    }
+  }
+
+  #clearHeader(node: StructNode, slot: number): void {
+    const cells = this.#layout.record(node).headerCells;
+    for (let i = 0; i < cells; i++) this.#out.emit("neutral", "set", { a: slot + i });
+  }
+
+  #fields(
+    node: StructNode,
+    slot: number,
+    record: RecordLayout,
+    members: readonly Member[],
+    extra: readonly KeyField[],
+  ): void {
+    const out = this.#out;
+    const { format } = this.#dialect;
+    const { path } = out;
+    const read = members.filter(({ field }) => !field.skipDecode);
+    const values = read.map(() => out.label());
+    const probes = read.map(() => out.label());
+    const end = out.label();
+    const close = out.label();
+    const optional = ({ field, place }: Member) => field.default !== undefined || place.some >= 0;
+    const table = out.keys({
+      fields: [
+        ...read.map((member, i) => ({
+          names: [member.field.wire, ...member.field.aliases],
+          bit: member.seen,
+          target: values[i],
+          required: !optional(member),
+          path: member.path,
+        })),
+        ...extra,
+      ],
+      close,
+      unknown: node.denyUnknown ? UNKNOWN_FIELD : 0,
+      duplicate: node.duplicate,
+      missing: MISSING_FIELD,
+    });
+    out.emit(format, "obj", { x16: record.headerCells, a: table, b: slot });
+    for (const [i, member] of read.entries()) {
+      out.bind(probes[i]!);
+      const alternative = optional(member) ? (probes[i + 1] ?? end) : -1;
+      this.#keyRecord(table, i, member.field.wire, alternative);
+      out.bind(values[i]!);
+      out.path = member.path;
+      this.#place(member.place, member.base);
+      out.path = path;
+    }
+    out.bind(end);
+    out.emit(format, "key", { a: table, b: -1, c: -1 });
+    out.bind(close);
+    for (const member of members) this.#default(member);
+  }
+
+  #keyRecord(table: Table, field: number, wire: string, alternative: Label | number): void {
+    const bytes = this.#dialect.key(encodeUtf8(wire));
+    const inline = bytes.length <= MAX_INLINE ? bytes : new Uint8Array();
+    this.#out.emit(this.#dialect.format, "key", { x16: inline.length, a: table, b: field, c: alternative });
+    this.#out.inline(inline);
+  }
+
+  #default({ field, place, base, seen, path }: Member): void {
+    if (field.default === undefined) return;
+    const out = this.#out;
+    const there = out.label();
+    if (!field.skipDecode) {
+      const absent = out.label();
+      out.emit("neutral", "if", { a: seen, b: absent });
+      out.emit("neutral", "jump", { a: there });
+      out.bind(absent);
+    }
+    const outer = out.path;
+    out.path = path;
+    emitDefault(out, this.#layout, place, base, field.default.value, this.#capture);
+    out.path = outer;
+    out.bind(there);
+  }
+
+  #enum(node: EnumNode, slot: number): void {
+    switch (node.tagging.style) {
+      case "external":
+        this.#external(node, slot);
+        break;
+      case "numeric":
+        this.#numeric(node, slot);
+        break;
+      case "internal":
+        this.#internal(node, slot, node.tagging.tag);
+        break;
+      case "adjacent":
+        this.#adjacent(node, slot, node.tagging.tag, node.tagging.content);
+        break;
+      case "untagged":
+        this.#untagged(node, slot);
+    }
+  }
+
+  #numeric(node: EnumNode, slot: number): void {
+    const after = this.#out.label();
+    const numbers = node.variants.map((variant, i) => variant.discriminant ?? i);
+    const table = this.#out.cases({
+      targets: node.variants.map((_, variant) => ({ target: after, variant })),
+      numbers,
+      other: node.variants.findIndex((variant) => variant.other),
+    });
+    this.#out.emit(this.#dialect.format, "case", { a: slot, b: table, c: -1 });
+    this.#out.bind(after);
+  }
+
+  /** `"Unit"`, or `{"Name": payload}`. */
+  #external(node: EnumNode, slot: number, otherwise?: Label): void {
+    const out = this.#out;
+    const { format } = this.#dialect;
+    const name = out.label();
+    const object = out.label();
+    const after = out.label();
+    const hasUnits = node.variants.some((variant) => variant.payload === undefined);
+    out.emit(format, "kind", {
+      a: this.#kinds(TYPE_MISMATCH, { ...(hasUnits ? { str: name } : {}), map: object }),
+    });
+    if (hasUnits) {
+      out.bind(name);
+      this.#nameCase(node, slot, after, 0, otherwise);
+    }
+    out.bind(object);
+    const { path } = out;
+    const blocks = node.variants.map(() => out.label());
+    const other = node.variants.findIndex((variant) => variant.other);
+    const unused = out.label();
+    const table = out.keys({
+      fields: node.variants.map((variant, i) => ({
+        names: [variant.wire, ...variant.aliases],
+        bit: -1,
+        target: blocks[i],
+        required: false,
+        path: path + variantSegment(variant.name),
+      })),
+      close: unused,
+      unknown: UNKNOWN_VARIANT,
+      duplicate: "reject",
+      missing: MISSING_TAG,
+      open: true,
+      ...(other < 0 ? {} : { other: blocks[other]! }),
+    });
+    out.emit(format, "obj", { x16: 1, a: table, b: slot });
+    out.emit(format, "key", { a: table, b: -1, c: -1 });
+    out.bind(unused);
+    for (const [i, variant] of node.variants.entries()) {
+      out.bind(blocks[i]!);
+      out.path = path + variantSegment(variant.name);
+      const payload = this.#layout.enum(node).payloads[i];
+      if (payload !== undefined) this.#payload(payload, slot + payload.slot);
+      else if (variant.other) out.emit(format, "skip");
+      else out.emit(format, "get", { x8: KIND.unit, a: slot, b: -1 });
+      out.path = path;
+      const close = out.label();
+      const last = out.keys({
+        fields: [],
+        close,
+        unknown: UNKNOWN_FIELD,
+        duplicate: "reject",
+        missing: MISSING_FIELD,
+      });
+      out.emit(format, "key", { a: last, b: -1, c: -1 });
+      out.bind(close);
+      out.emit("neutral", "set", { a: slot, b: i });
+      out.emit("neutral", "jump", { a: after });
+    }
+    out.bind(after);
+  }
+
+  /** Looks for the tag, then reads the object as the variant's, whose key it skips. */
+  #internal(node: EnumNode, slot: number, tag: string): void {
+    const out = this.#out;
+    const { path } = out;
+    const after = out.label();
+    const blocks = node.variants.map(() => out.label());
+    this.#probeTag(node, tag, blocks);
+    for (const [i, variant] of node.variants.entries()) {
+      out.bind(blocks[i]!);
+      out.path = path + variantSegment(variant.name);
+      const payload = this.#layout.enum(node).payloads[i];
+      if (payload === undefined) {
+        this.#tagOnly(slot, tag, undefined, i);
+      } else {
+        const { node: inner } = payload;
+        if (inner.kind !== "struct") {
+          throw new CodecError("load.unsupported", `an internal tag beside ${inner.kind}`);
+        }
+        if (payload.boxed) this.#box(inner, slot + payload.slot, () => this.#struct(inner, 0, [tag]));
+        else this.#struct(inner, slot + payload.slot, [tag]);
+        out.emit("neutral", "set", { a: slot, b: i });
+      }
+      out.path = path;
+      out.emit("neutral", "jump", { a: after });
+    }
+    out.bind(after);
+  }
+
+  #adjacent(node: EnumNode, slot: number, tag: string, content: string): void {
+    const out = this.#out;
+    const { path } = out;
+    const after = out.label();
+    const blocks = node.variants.map(() => out.label());
+    this.#probeTag(node, tag, blocks);
+    for (const [i, variant] of node.variants.entries()) {
+      out.bind(blocks[i]!);
+      out.path = path + variantSegment(variant.name);
+      this.#tagOnly(slot, tag, { name: content, place: this.#layout.enum(node).payloads[i] }, i);
+      out.path = path;
+      out.emit("neutral", "jump", { a: after });
+    }
+    out.bind(after);
+  }
+
+  #probeTag(node: EnumNode, tag: string, blocks: readonly Label[]): void {
+    const table = probeByTag(this.#out, node, tag, blocks);
+    this.#out.emit(this.#dialect.format, "probe", { a: table });
+  }
+
+  /** An object of the tag and perhaps its content. The enum's own cell is its header until the variant goes there. */
+  #tagOnly(
+    slot: number,
+    tag: string,
+    content: { readonly name: string; readonly place: Place | undefined } | undefined,
+    variant: number,
+  ): void {
+    const out = this.#out;
+    const { format } = this.#dialect;
+    const { path } = out;
+    const close = out.label();
+    const value = out.label();
+    const fields: KeyField[] = [
+      {
+        names: [tag],
+        bit: bitAddress(slot, 0),
+        target: undefined,
+        required: false,
+        path: path + fieldSegment(tag),
+      },
+    ];
+    if (content !== undefined) {
+      fields.push({
+        names: [content.name],
+        bit: bitAddress(slot, 1),
+        target: value,
+        required: content.place !== undefined,
+        path: path + fieldSegment(content.name),
+      });
+    }
+    const table = out.keys({ fields, close, unknown: 0, duplicate: "reject", missing: MISSING_FIELD });
+    out.emit(format, "obj", { x16: 1, a: table, b: slot });
+    if (content !== undefined) {
+      this.#keyRecord(table, 1, content.name, -1);
+      out.bind(value);
+      if (content.place === undefined) out.emit(format, "get", { x8: KIND.unit, a: slot, b: -1 });
+      else this.#payload(content.place, slot + content.place.slot);
+    }
+    out.emit(format, "key", { a: table, b: -1, c: -1 });
+    out.bind(close);
+    out.emit("neutral", "set", { a: slot, b: variant });
+  }
+
+  /** By the kind of the value; scalars by fit, in order; objects by their keys. */
+  #untagged(node: EnumNode, slot: number): void {
+    const out = this.#out;
+    const { path } = out;
+    const { text, format } = this.#dialect;
+    const { payloads } = this.#layout.enum(node);
+    const after = out.label();
+    const cases = VALUE_KINDS.flatMap((kind) => {
+      const fits = [...payloads.keys()].filter((i) => {
+        const payload = payloads[i];
+        return payload === undefined ? kind === "null" : acceptedKinds(payload.node, text).has(kind);
+      });
+      if (kind === "int") fits.sort((a, b) => floatness(payloads[a]) - floatness(payloads[b]));
+      return fits.length === 0 ? [] : [{ kind, fits, label: out.label() }];
+    });
+    const targets = Object.fromEntries(cases.map(({ kind, label }) => [kind, label]));
+    out.emit(format, "kind", { a: this.#kinds(NO_MATCH, targets) });
+    for (const { kind, fits, label } of cases) {
+      out.bind(label);
+      const blocks = fits.map(() => out.label());
+      if (kind === "map" && fits.length > 1) {
+        out.emit(format, "probe", { a: probeByKeys(out, node, fits, blocks, this.#layout) });
+      } else if (kind === "list" && fits.length > 1) {
+        throw new CodecError("load.unsupported", "untagged variants that are all sequences");
+      }
+      for (const [k, i] of fits.entries()) {
+        out.bind(blocks[k]!);
+        out.path = path + variantSegment(node.variants[i]!.name);
+        const payload = payloads[i];
+        const otherwise = kind === "map" ? undefined : blocks[k + 1];
+        if (payload === undefined) out.emit(format, "get", { x8: KIND.unit, a: slot, b: -1 });
+        else this.#attempt(payload, slot + payload.slot, otherwise);
+        out.path = path;
+        out.emit("neutral", "set", { a: slot, b: i });
+        out.emit("neutral", "jump", { a: after });
+      }
+    }
+    out.bind(after);
+  }
+
+  /** A payload that may turn out not to fit. */
+  #attempt(payload: Place, slot: number, otherwise: Label | undefined): void {
+    const { node } = payload;
+    if (otherwise === undefined) {
+      this.#payload(payload, slot);
+    } else if (
+      node.kind === "enum" &&
+      !payload.boxed &&
+      node.variants.every((v) => v.payload === undefined)
+    ) {
+      const after = this.#out.label();
+      this.#nameCase(node, slot, after, 0, otherwise);
+      this.#out.bind(after);
+    } else if (isScalar(node)) {
+      this.#leaf(node, slot, otherwise);
+    } else {
+      throw new CodecError("load.unsupported", "untagged variants that cannot be told apart");
+    }
+  }
+
+  #kinds(code: number, targets: Readonly<Record<string, Label>>): Table {
+    return this.#out.table([code, ...VALUE_KINDS.map((kind) => targets[kind] ?? -1)]);
+  }
+}
+
+const isScalar = (node: Core): node is ScalarNode =>
+  !["struct", "tuple", "array", "list", "set", "map", "option", "enum", "any"].includes(node.kind);
+
+const floatness = (place: Place | undefined): number =>
+  place !== undefined && (place.node.kind === "f64" || place.node.kind === "f32") ? 1 : 0;
+
+export const wireNames = (variant: Variant): Uint8Array[] =>
+  [variant.wire, ...variant.aliases].map((name) => encodeUtf8(name));

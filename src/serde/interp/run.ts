@@ -1,0 +1,65 @@
+// The reference interpreter of codec programs: the law. It generates no code, keeps nothing between instructions that is
+// not in the block, can start from any block and stop before any instruction.
+
+import { FAMILIES, type FamilyName, OPS } from "../ir/ops.ts";
+import type { Program } from "../ir/program.ts";
+import type { StateBlock } from "../state/block.ts";
+import { JSON_DECODE } from "./json-decode.ts";
+import { JSON_ENCODE } from "./json-encode.ts";
+import { NEUTRAL } from "./neutral.ts";
+import { POSTCARD_DECODE } from "./postcard-decode.ts";
+import { POSTCARD_ENCODE } from "./postcard-encode.ts";
+import { DONE, FAIL, type Handler, NEED } from "./stop.ts";
+
+const BY_FAMILY: Readonly<Record<FamilyName, Readonly<Record<string, Handler>>>> = {
+  neutral: NEUTRAL,
+  json: { ...JSON_DECODE, ...JSON_ENCODE },
+  postcard: { ...POSTCARD_DECODE, ...POSTCARD_ENCODE },
+  msgpack: {},
+  cbor: {},
+};
+
+/** By opcode. A verified program has no others. */
+const HANDLERS: readonly Handler[] = OPS.map((op) => {
+  const handler = op === undefined ? undefined : BY_FAMILY[op.family][op.row.verb];
+  return handler ?? (() => FAIL);
+});
+
+export const EXIT = {
+  /** The value, or the output, is complete. */
+  done: 0,
+  /** The document ends inside the instruction at pc, and more may come. */
+  need: 1,
+  /** `code`, `offset` and `detail` of the block say what is wrong with the instruction at pc. */
+  failed: 2,
+  /** The budget is used up; nothing is wrong, call again. */
+  budget: 3,
+} as const;
+export type Exit = (typeof EXIT)[keyof typeof EXIT];
+
+/** Goes on at `block.pc` until the run ends, needs more of the document, or `budget` instructions are done. */
+export function interpret(
+  program: Program,
+  block: StateBlock,
+  budget: number = Number.POSITIVE_INFINITY,
+): Exit {
+  const { words } = program;
+  let pc = block.pc;
+  let left = budget;
+  while (left-- > 0) {
+    const next = HANDLERS[words[pc >> 2]! & 255]!(block, program, pc);
+    if (next < 0) {
+      block.pc = pc;
+      if (next === DONE) return EXIT.done;
+      return next === NEED ? EXIT.need : EXIT.failed;
+    }
+    pc = next;
+  }
+  block.pc = pc;
+  return EXIT.budget;
+}
+
+/** Formats this interpreter has instructions for. */
+export const INTERPRETED: ReadonlySet<string> = new Set(
+  FAMILIES.filter((family) => Object.keys(BY_FAMILY[family]).length > 0),
+);

@@ -1,0 +1,64 @@
+// Decoding a document that arrives in pieces: feeding is appending, an instruction that meets the end of what is here
+// has done nothing and waits.
+
+import { ERRORS, MisuseError } from "../../core/errors.ts";
+import { EXIT, interpret } from "../interp/run.ts";
+import type { CodecFailure } from "../ir/failure.ts";
+import type { Program } from "../ir/program.ts";
+import type { StateBlock } from "../state/block.ts";
+import type { DecodeResult } from "./codec.ts";
+import { failureOf } from "./failure.ts";
+
+export class Decoder {
+  readonly #program: Program;
+  readonly #block: StateBlock;
+  readonly #value: () => DecodeResult;
+  #failure: CodecFailure | undefined;
+  #ended = false;
+  /** Bytes that must be here before the waiting instruction is tried again. */
+  #retryAt = 0;
+
+  /** @internal */
+  constructor(program: Program, block: StateBlock, value: () => DecodeResult) {
+    this.#program = program;
+    this.#block = block;
+    this.#value = value;
+    block.begin(program.rootCells, program.rootZero);
+    block.more = 1;
+  }
+
+  /** The next piece, which is copied. The failure, once the document has one: nothing that follows changes it. */
+  write(bytes: Uint8Array): CodecFailure | undefined {
+    if (this.#ended) throw new MisuseError("write after end");
+    if (!(bytes instanceof Uint8Array)) throw new MisuseError("write: bytes must be a Uint8Array");
+    if (this.#failure !== undefined) return this.#failure;
+    const block = this.#block;
+    if (!block.feed(bytes)) {
+      const code = "resource.document_limit";
+      const offset = block.limits.maxDocumentBytes;
+      this.#failure = { status: "error", code, reason: ERRORS[code].reason, offset };
+    } else if (block.end >= this.#retryAt) {
+      this.#run();
+    }
+    return this.#failure;
+  }
+
+  /** The document is complete: its value. */
+  end(): DecodeResult {
+    if (this.#ended) throw new MisuseError("end twice");
+    this.#ended = true;
+    if (this.#failure !== undefined) return this.#failure;
+    this.#block.more = 0;
+    this.#run();
+    return this.#failure ?? this.#value();
+  }
+
+  #run(): void {
+    const block = this.#block;
+    const exit = interpret(this.#program, block);
+    if (exit === EXIT.failed) this.#failure = failureOf(this.#program, block);
+    // A long string or a skipped subtree is read again from its start each time: only once twice as much of it is here,
+    // so that all tries together cost no more than a few reads of the whole.
+    if (exit === EXIT.need) this.#retryAt = block.end + (block.end - block.cursor);
+  }
+}

@@ -1,0 +1,357 @@
+// The state block of one codec run: one buffer that holds everything a run is, so that a copy of it is a snapshot and
+// any tier can go on from it. Every address in it is relative to its region.
+//
+//   words      see WORD; the registers of the run
+//   frames     maxDepth x 8 words, see FRAME
+//   document   decode: the input, 32 zero bytes behind it
+//   text8      unescaped ASCII, decoded bytes
+//   text16     text that is not ASCII, as UTF-16
+//   output     encode
+//   cells      the heap from 0 up, the build stack above it
+//
+// While an executor written in JavaScript runs, the registers are fields of this object: `save` and `load` move them.
+
+import { InternalError } from "../../core/errors.ts";
+
+export const BLOCK_MAGIC = 0x54_4e_49_53; // "SINT"
+export const WORD = {
+  magic: 0,
+  abi: 1,
+  /** First 8 bytes of the program's digest. */
+  digest: 2,
+  /** Byte offset of the next record. */
+  pc: 4,
+  cursor: 5,
+  /** Bytes of the document that are here. */
+  end: 6,
+  /** 1: more may come. */
+  more: 7,
+  /** First cell of the current record. */
+  rec: 8,
+  heapTop: 9,
+  stackBase: 10,
+  stackTop: 11,
+  /** Word index of the next frame. */
+  frameTop: 12,
+  frameEnd: 13,
+  text8Top: 14,
+  text16Top: 15,
+  outTop: 16,
+  status: 17,
+  code: 18,
+  offset: 19,
+  detail: 20,
+  /** Byte offsets of the regions, in order, and of the end of the block. */
+  regions: 24,
+} as const;
+/** Word index of the first frame. */
+export const FRAMES_AT = 64;
+
+/** Words of a frame. Every one is written on every push (research/codec-ir.md §8.3). */
+export const FRAME = {
+  /** Of the opening record. */
+  pc: 0,
+  /** The record around it. */
+  rec: 1,
+  /** First cell of the open list or box. */
+  base: 2,
+  /** Elements begun; the last of them is the current record. */
+  count: 3,
+  /** Counted: elements still to come; -1: until the end mark. */
+  left: 4,
+  /** Look-ahead lists: where the object starts. */
+  cursor: 5,
+  words: 8,
+} as const;
+
+/** What a span points into: bits of its second word. */
+export const SPAN = { text8: 1 << 30, text16: 1 << 29, mask: (1 << 29) - 1 } as const;
+/** Spans have 29 bits. */
+export const MAX_DOCUMENT = (1 << 29) - 64;
+/** Zero bytes behind the document, so that reads may look a little ahead. */
+export const PADDING = 32;
+
+export interface Limits {
+  /** Open lists, maps, boxes and calls, together. Default 512. */
+  readonly maxDepth: number;
+  /** Cells and text a value may take, bytes. Default 256 MiB. */
+  readonly maxMemory: number;
+  /** Default 256 MiB. */
+  readonly maxOutputBytes: number;
+  /** At most 2^29 - 64, the default. */
+  readonly maxDocumentBytes: number;
+  /** Digits of one number. Default 1000. */
+  readonly maxNumberDigits: number;
+}
+
+type Region = 0 | 1 | 2 | 3 | 4;
+const DOCUMENT: Region = 0;
+const TEXT8: Region = 1;
+const TEXT16: Region = 2;
+const OUTPUT: Region = 3;
+const CELLS: Region = 4;
+
+/** Cells a document may make before it has any bytes, and then for each byte read: what tiny documents can cost. */
+const FREE_CELLS = 1 << 17;
+const CELLS_PER_BYTE = 256;
+
+export class StateBlock {
+  readonly limits: Limits;
+  buffer: ArrayBuffer;
+  words: Int32Array;
+  document: Uint8Array;
+  text8: Uint8Array;
+  text16: Uint16Array;
+  output: Uint8Array;
+  /** The cells as 32-bit halves, doubles and 64-bit integers. */
+  i32: Int32Array;
+  f64: Float64Array;
+  u64: BigUint64Array;
+  i64: BigInt64Array;
+
+  pc = 0;
+  cursor = 0;
+  end = 0;
+  more = 0;
+  rec = 0;
+  heapTop = 0;
+  stackBase = 0;
+  stackTop = 0;
+  frameTop = FRAMES_AT;
+  frameEnd: number;
+  text8Top = 0;
+  text16Top = 0;
+  outTop = 0;
+  status = 0;
+  code = 0;
+  offset = 0;
+  detail = -1;
+  /** Most cells in use at once. */
+  maxCells: number;
+
+  constructor(limits: Limits, sizes: { document: number; output: number; cells: number }) {
+    this.limits = limits;
+    this.maxCells = Math.floor(limits.maxMemory / 8);
+    const at = FRAMES_AT + limits.maxDepth * FRAME.words;
+    this.frameEnd = at;
+    this.stackBase = sizes.cells >> 1;
+    this.stackTop = this.stackBase;
+    const capacity = [sizes.document + PADDING, 256, 0, sizes.output, sizes.cells * 8];
+    const regions = place(at * 4, capacity);
+    this.buffer = new ArrayBuffer(regions[5]!);
+    this.words = new Int32Array(this.buffer, 0, at);
+    for (const [i, byte] of regions.entries()) this.words[WORD.regions + i] = byte;
+    this.words[WORD.magic] = BLOCK_MAGIC;
+    // Assigned by #attach; TypeScript cannot see that.
+    this.document = this.text8 = this.output = new Uint8Array();
+    this.text16 = new Uint16Array();
+    this.i32 = new Int32Array();
+    this.f64 = new Float64Array();
+    this.u64 = new BigUint64Array();
+    this.i64 = new BigInt64Array();
+    this.#attach();
+  }
+
+  /** A block that goes on where `buffer`, a copy of a saved block, was saved. */
+  static restore(buffer: ArrayBuffer, limits: Limits): StateBlock {
+    const block = new StateBlock(limits, { document: 0, output: 0, cells: 2 });
+    const words = new Int32Array(buffer);
+    if (words[WORD.magic] !== BLOCK_MAGIC || words[WORD.frameEnd] !== block.frameEnd) {
+      throw new InternalError("not a state block, or one with other limits");
+    }
+    block.buffer = buffer;
+    block.words = new Int32Array(buffer, 0, block.frameEnd);
+    block.#attach();
+    block.load();
+    return block;
+  }
+
+  /** Ready for a run of a program whose root record has `rootCells`. The document stays. */
+  begin(rootCells: number, rootZero: boolean): void {
+    this.pc = 0;
+    this.cursor = 0;
+    this.rec = 0;
+    this.heapTop = 0;
+    this.stackTop = this.stackBase;
+    this.frameTop = FRAMES_AT;
+    this.text8Top = 0;
+    this.text16Top = 0;
+    this.outTop = 0;
+    this.status = 0;
+    this.code = 0;
+    this.offset = 0;
+    this.detail = -1;
+    if (!this.reserveHeap(rootCells)) throw new InternalError("no room for the root record");
+    this.heapTop = rootCells;
+    if (rootZero) this.i32.fill(0, 0, 2 * rootCells);
+  }
+
+  save(): void {
+    const { words } = this;
+    words[WORD.pc] = this.pc;
+    words[WORD.cursor] = this.cursor;
+    words[WORD.end] = this.end;
+    words[WORD.more] = this.more;
+    words[WORD.rec] = this.rec;
+    words[WORD.heapTop] = this.heapTop;
+    words[WORD.stackBase] = this.stackBase;
+    words[WORD.stackTop] = this.stackTop;
+    words[WORD.frameTop] = this.frameTop;
+    words[WORD.frameEnd] = this.frameEnd;
+    words[WORD.text8Top] = this.text8Top;
+    words[WORD.text16Top] = this.text16Top;
+    words[WORD.outTop] = this.outTop;
+    words[WORD.status] = this.status;
+    words[WORD.code] = this.code;
+    words[WORD.offset] = this.offset;
+    words[WORD.detail] = this.detail;
+  }
+
+  load(): void {
+    const { words } = this;
+    this.pc = words[WORD.pc]!;
+    this.cursor = words[WORD.cursor]!;
+    this.end = words[WORD.end]!;
+    this.more = words[WORD.more]!;
+    this.rec = words[WORD.rec]!;
+    this.heapTop = words[WORD.heapTop]!;
+    this.stackBase = words[WORD.stackBase]!;
+    this.stackTop = words[WORD.stackTop]!;
+    this.frameTop = words[WORD.frameTop]!;
+    this.text8Top = words[WORD.text8Top]!;
+    this.text16Top = words[WORD.text16Top]!;
+    this.outTop = words[WORD.outTop]!;
+    this.status = words[WORD.status]!;
+    this.code = words[WORD.code]!;
+    this.offset = words[WORD.offset]!;
+    this.detail = words[WORD.detail]!;
+  }
+
+  /** Makes `bytes` the whole document. False: over maxDocumentBytes. */
+  setDocument(bytes: Uint8Array): boolean {
+    this.end = 0;
+    this.more = 0;
+    return this.feed(bytes);
+  }
+
+  /** Appends to the document. False: over maxDocumentBytes. */
+  feed(bytes: Uint8Array): boolean {
+    const { length } = bytes;
+    const end = this.end + length;
+    if (end > this.limits.maxDocumentBytes) return false;
+    if (end + PADDING > this.document.length) {
+      this.#grow(DOCUMENT, Math.max(end, Math.min(2 * this.end, MAX_DOCUMENT)) + PADDING);
+    }
+    this.document.set(bytes, this.end);
+    this.document.fill(0, end, end + PADDING);
+    this.end = end;
+    return true;
+  }
+
+  /** Whether the run may use `count` more cells here. The same for every way to cut the document. */
+  mayUse(count: number): boolean {
+    const used = this.heapTop + (this.stackTop - this.stackBase) + count;
+    return used <= this.maxCells && used <= FREE_CELLS + CELLS_PER_BYTE * this.cursor;
+  }
+
+  /** Room for `count` cells at the heap top; views and stack addresses may change. False: over the limit. */
+  reserveHeap(count: number): boolean {
+    if (this.heapTop + count > this.stackBase) {
+      if (this.heapTop + count > this.maxCells) return false;
+      this.#moveStack(count);
+    }
+    return true;
+  }
+
+  /** Room for `count` cells on the build stack. */
+  reserveStack(count: number): boolean {
+    const need = this.stackTop + count;
+    if (need * 8 > this.i32.byteLength) {
+      if (this.stackTop - this.stackBase + count > this.maxCells) return false;
+      this.#grow(CELLS, Math.max(need, 2 * this.stackTop) * 8);
+    }
+    return true;
+  }
+
+  /** Room for `count` bytes of unescaped text. */
+  reserveText8(count: number): boolean {
+    const need = this.text8Top + count;
+    if (need > this.text8.length) {
+      if (need > Math.min(this.limits.maxMemory, SPAN.mask)) return false;
+      this.#grow(TEXT8, Math.max(need, 2 * this.text8.length));
+    }
+    return true;
+  }
+
+  /** Room for `count` UTF-16 units. */
+  reserveText16(count: number): boolean {
+    const need = this.text16Top + count;
+    if (need > this.text16.length) {
+      if (2 * need > this.limits.maxMemory || need > SPAN.mask) return false;
+      this.#grow(TEXT16, 2 * Math.max(need, 2 * this.text16.length));
+    }
+    return true;
+  }
+
+  /** Room for `count` bytes of output. Growth is not counted, what is written is. */
+  reserveOutput(count: number): void {
+    const need = this.outTop + count;
+    if (need > this.output.length) this.#grow(OUTPUT, Math.max(need, 2 * this.output.length));
+  }
+
+  #moveStack(count: number): void {
+    const old = this.stackBase;
+    const size = this.stackTop - old;
+    const base = Math.max(2 * (this.heapTop + count), 2 * old);
+    const need = base + size + 64;
+    if (need * 8 > this.i32.byteLength) this.#grow(CELLS, need * 8);
+    this.i32.copyWithin(2 * base, 2 * old, 2 * this.stackTop);
+    this.stackBase = base;
+    this.stackTop = base + size;
+    const delta = base - old;
+    if (this.rec >= old) this.rec += delta;
+    const { words } = this;
+    for (let at = FRAMES_AT; at < this.frameTop; at += FRAME.words) {
+      if (words[at + FRAME.rec]! >= old) words[at + FRAME.rec]! += delta;
+      if (words[at + FRAME.base]! >= old) words[at + FRAME.base]! += delta;
+    }
+  }
+
+  #grow(region: Region, bytes: number): void {
+    const before = Array.from({ length: 6 }, (_, i) => this.words[WORD.regions + i]!);
+    const capacity = [0, 1, 2, 3, 4].map((i) => (i === region ? bytes : before[i + 1]! - before[i]!));
+    const after = place(before[0]!, capacity);
+    const buffer = new ArrayBuffer(after[5]!);
+    const to = new Uint8Array(buffer);
+    for (let i = 0; i < 5; i++) {
+      to.set(new Uint8Array(this.buffer, before[i]!, before[i + 1]! - before[i]!), after[i]!);
+    }
+    to.set(new Uint8Array(this.buffer, 0, before[0]!));
+    this.buffer = buffer;
+    this.words = new Int32Array(buffer, 0, this.frameEnd);
+    for (const [i, byte] of after.entries()) this.words[WORD.regions + i] = byte;
+    this.#attach();
+  }
+
+  #attach(): void {
+    const { buffer, words } = this;
+    const at = (region: number) => words[WORD.regions + region]!;
+    const size = (region: number) => at(region + 1) - at(region);
+    this.document = new Uint8Array(buffer, at(DOCUMENT), size(DOCUMENT));
+    this.text8 = new Uint8Array(buffer, at(TEXT8), size(TEXT8));
+    this.text16 = new Uint16Array(buffer, at(TEXT16), size(TEXT16) >> 1);
+    this.output = new Uint8Array(buffer, at(OUTPUT), size(OUTPUT));
+    const cells = size(CELLS) >> 3;
+    this.i32 = new Int32Array(buffer, at(CELLS), 2 * cells);
+    this.f64 = new Float64Array(buffer, at(CELLS), cells);
+    this.u64 = new BigUint64Array(buffer, at(CELLS), cells);
+    this.i64 = new BigInt64Array(buffer, at(CELLS), cells);
+  }
+}
+
+/** Where regions of these sizes start, each at a multiple of 16, and where the last one ends. */
+function place(from: number, capacity: readonly number[]): number[] {
+  const at = [from];
+  for (const bytes of capacity) at.push(Math.ceil((at.at(-1)! + bytes) / 16) * 16);
+  return at;
+}

@@ -1,0 +1,440 @@
+// Shapes with values and, where one is worth pinning, the JSON they are written as. Every format round-trips them.
+
+import type { Constant, Node } from "../../src/serde/shape/node.ts";
+import {
+  array,
+  attr,
+  enumOf,
+  f64,
+  list,
+  map,
+  newtype,
+  Order,
+  option,
+  recursive,
+  scalar,
+  set,
+  str,
+  struct,
+  tuple,
+  u32,
+  variant,
+} from "./nodes.ts";
+
+export interface Case {
+  readonly name: string;
+  readonly node: Node;
+  readonly values: readonly unknown[];
+  /** Of the first value. */
+  readonly json?: string;
+  /** Formats that cannot carry it. */
+  readonly not?: readonly string[];
+}
+
+const dflt = (value: Constant) => ({ default: { value } });
+const wide = (count: number, node: Node) =>
+  struct(Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, node])));
+const wideValue = (count: number, value: (i: number) => unknown) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, value(i)]));
+
+const Tree = recursive((self) => struct({ v: u32, kids: list(self) }));
+const Linked = recursive((self) => struct({ v: u32, next: option(self) }));
+const Expr = recursive((self) =>
+  enumOf({ Num: f64, Neg: self, Add: tuple(self, self), Call: struct({ f: str, args: list(self) }) }),
+);
+const Point = struct({ x: f64, y: f64 });
+const Shape = {
+  Dot: undefined,
+  Circle: struct({ r: f64 }),
+  Box: struct({ a: Point, b: Point, name: option(str) }),
+};
+const shapes = [
+  { kind: "Dot" },
+  { kind: "Circle", value: { r: 2 } },
+  { kind: "Box", value: { a: { x: 1, y: 2 }, b: { x: 3, y: 4 }, name: null } },
+  { kind: "Box", value: { a: { x: 1, y: 2 }, b: { x: 3, y: 4 }, name: "é" } },
+];
+const Shared = struct({
+  a: u32,
+  b: str,
+  c: list(u32),
+  d: option(str),
+  e: Point,
+  f: tuple(u32, str, f64, f64, str),
+});
+const shared = { a: 1, b: "x", c: [1, 2], d: null, e: { x: 1, y: 2 }, f: [1, "a", 2, 3, "b"] };
+
+export const CORPUS: readonly Case[] = [
+  { name: "unit", node: scalar("unit"), values: [null], json: "null" },
+  { name: "bool", node: scalar("bool"), values: [true, false], json: "true" },
+  { name: "u8", node: scalar("u8"), values: [0, 9, 10, 127, 128, 255] },
+  { name: "u16", node: scalar("u16"), values: [0, 127, 128, 16383, 16384, 65535] },
+  { name: "u32", node: u32, values: [0, 1, 99, 100, 999_999_999, 1_000_000_000, 2 ** 31, 2 ** 32 - 1] },
+  { name: "i8", node: scalar("i8"), values: [0, -1, 127, -128] },
+  { name: "i16", node: scalar("i16"), values: [0, -1, 32767, -32768] },
+  { name: "i32", node: scalar("i32"), values: [0, -1, -10, 2 ** 31 - 1, -(2 ** 31)] },
+  {
+    name: "u64",
+    node: scalar("u64"),
+    values: [0n, 1n, 2n ** 32n, 2n ** 53n, 2n ** 53n + 1n, 999_999_999_999_999n, 2n ** 64n - 1n],
+  },
+  {
+    name: "i64",
+    node: scalar("i64"),
+    values: [0n, -1n, -(2n ** 32n), 2n ** 53n + 1n, -(2n ** 53n) - 1n, 2n ** 63n - 1n, -(2n ** 63n)],
+  },
+  { name: "u53", node: scalar("u64", { js: "number" }), values: [0, 2 ** 32, 2 ** 53 - 1] },
+  {
+    name: "i53",
+    node: scalar("i64", { js: "number" }),
+    values: [0, -1, -(2 ** 32), 2 ** 53 - 1, 1 - 2 ** 53],
+  },
+  {
+    name: "f64",
+    node: f64,
+    values: [
+      0,
+      -0,
+      1.5,
+      -1.5,
+      0.1,
+      1e21,
+      1e-7,
+      5e-324,
+      1.7976931348623157e308,
+      123456789.123,
+      2 ** 53,
+      -(2 ** 60),
+    ],
+  },
+  {
+    name: "f32",
+    node: scalar("f32"),
+    values: [0, -0, 1.5, Math.fround(0.1), Math.fround(3.4e38), 2 ** -149],
+  },
+  { name: "char", node: scalar("char"), values: ["a", '"', "\\", "\n", "\0", "é", "€", "😀"], json: '"a"' },
+  {
+    name: "string",
+    node: str,
+    values: [
+      "",
+      "abc",
+      'a"b\\c',
+      "\u0000\u001f\n\t",
+      "é",
+      "€uro",
+      "😀",
+      "a😀b",
+      "x".repeat(41),
+      "é".repeat(300),
+      "\u2028",
+    ],
+  },
+  {
+    name: "bytes",
+    node: scalar("bytes"),
+    values: [bytes(), bytes(0), bytes(1, 2), bytes(255, 254, 253)],
+    json: '""',
+  },
+  {
+    name: "bytes as hex",
+    node: scalar("bytes", { text: "hex" }),
+    values: [bytes(0x0f, 0xff)],
+    json: '"0fff"',
+  },
+  {
+    name: "bytes as numbers",
+    node: scalar("bytes", { text: "array" }),
+    values: [bytes(1, 255, 0), bytes()],
+    json: "[1,255,0]",
+  },
+  { name: "newtype", node: newtype(newtype(u32)), values: [5], json: "5" },
+  { name: "option at the root", node: option(u32), values: [null, 5], json: "null" },
+  {
+    name: "undefined option",
+    node: struct({ a: option(u32, "undefined") }),
+    values: [{ a: undefined }, { a: 1 }],
+  },
+  {
+    name: "option of option",
+    node: option(option(u32, "undefined")),
+    values: [null, undefined, 5],
+    not: ["json", "msgpack", "cbor"],
+  },
+  {
+    name: "list of options",
+    node: list(option(str)),
+    values: [[null, "a", null, "é"]],
+    json: '[null,"a",null,"é"]',
+  },
+  { name: "empty struct", node: struct({}), values: [{}], json: "{}" },
+  { name: "empty tuple", node: tuple(), values: [[]], json: "[]" },
+  {
+    name: "order",
+    node: Order,
+    values: [
+      { id: 1, customer: "Ann", note: null, lines: [] },
+      { id: 2, customer: "Zoë", note: "x", lines: [{ sku: "a", qty: 1, price: 0.5 }] },
+    ],
+    json: '{"id":1,"customer":"Ann","note":null,"lines":[]}',
+  },
+  {
+    name: "nested structs",
+    node: struct({ p: Point, q: struct({ r: Point }) }),
+    values: [{ p: { x: 1, y: 2 }, q: { r: { x: 3, y: 4 } } }],
+  },
+  {
+    name: "tuple",
+    node: tuple(u32, option(str), tuple(f64)),
+    values: [
+      [1, null, [2]],
+      [1, "a", [0.25]],
+    ],
+    json: "[1,null,[2]]",
+  },
+  { name: "array", node: array(u32, 3), values: [[1, 2, 3]], json: "[1,2,3]" },
+  { name: "empty array", node: array(u32, 0), values: [[]], json: "[]" },
+  { name: "list", node: list(u32), values: [[], [1], Array.from({ length: 2000 }, (_, i) => i)], json: "[]" },
+  { name: "list of units", node: list(scalar("unit")), values: [[], [null, null]] },
+  { name: "lists of lists", node: list(list(list(u32))), values: [[], [[]], [[[1], []], [], [[2, 3], [4]]]] },
+  { name: "typed f64", node: list(f64, true), values: [new Float64Array([1, 0.5, -0])] },
+  { name: "typed f32", node: list(scalar("f32"), true), values: [new Float32Array([1, 0.1])] },
+  { name: "typed u8", node: list(scalar("u8"), true), values: [new Uint8Array([1, 255])] },
+  { name: "typed i16", node: array(scalar("i16"), 2, true), values: [new Int16Array([-1, 32767])] },
+  { name: "typed u32", node: list(u32, true), values: [new Uint32Array([0, 2 ** 32 - 1])] },
+  { name: "typed u64", node: list(scalar("u64"), true), values: [new BigUint64Array([0n, 2n ** 64n - 1n])] },
+  { name: "typed i64", node: list(scalar("i64"), true), values: [new BigInt64Array([-1n, 5n])] },
+  { name: "set", node: set(str), values: [new Set(), new Set(["a", "é", "b"])], json: "[]" },
+  {
+    name: "map",
+    node: map(str, u32),
+    values: [
+      new Map(),
+      new Map([
+        ["a", 1],
+        ["é", 2],
+        ["", 3],
+      ]),
+    ],
+    json: "{}",
+  },
+  {
+    name: "map of structs",
+    node: map(str, Point),
+    values: [new Map([["a", { x: 1, y: 2 }]])],
+    json: '{"a":{"x":1,"y":2}}',
+  },
+  {
+    name: "int keys",
+    node: map(scalar("i32"), str),
+    values: [
+      new Map([
+        [-5, "a"],
+        [7, "b"],
+      ]),
+    ],
+    json: '{"-5":"a","7":"b"}',
+  },
+  { name: "u64 keys", node: map(scalar("u64"), str), values: [new Map([[2n ** 64n - 1n, "a"]])] },
+  {
+    name: "bool keys",
+    node: map(scalar("bool"), u32),
+    values: [
+      new Map([
+        [true, 1],
+        [false, 0],
+      ]),
+    ],
+    json: '{"true":1,"false":0}',
+  },
+  {
+    name: "char keys",
+    node: map(scalar("char"), u32),
+    values: [
+      new Map([
+        ["é", 1],
+        ['"', 0],
+      ]),
+    ],
+    json: '{"é":1,"\\"":0}',
+  },
+  {
+    name: "enum keys",
+    node: map(enumOf({ A: undefined, B: undefined }), u32),
+    values: [
+      new Map([
+        ["B", 1],
+        ["A", 2],
+      ]),
+    ],
+    json: '{"B":1,"A":2}',
+  },
+  {
+    name: "record",
+    node: map(str, list(u32), { js: "record" }),
+    values: [{ a: [1], constructor: [2], ["__proto__"]: [3], toString: [] }],
+    json: '{"a":[1],"constructor":[2],"__proto__":[3],"toString":[]}',
+  },
+  {
+    name: "hostile names",
+    node: struct({ constructor: u32, toString: str, ["th" + "en"]: u32 }),
+    values: [{ constructor: 1, toString: "x", ["th" + "en"]: 2 }],
+  },
+  {
+    name: "unit enum",
+    node: enumOf({ Red: undefined, Green: undefined }),
+    values: ["Red", "Green"],
+    json: '"Red"',
+  },
+  {
+    name: "external enum",
+    node: enumOf({ ...Shape, New: u32, Pair: tuple(u32, str) }),
+    values: [...shapes, { kind: "New", value: 5 }, { kind: "Pair", value: [1, "a"] }],
+    json: '"Dot"',
+  },
+  {
+    name: "internal enum",
+    node: enumOf(Shape, { style: "internal", tag: "type" }),
+    values: shapes,
+    json: '{"type":"Dot"}',
+  },
+  {
+    name: "adjacent enum",
+    node: enumOf({ ...Shape, N: u32 }, { style: "adjacent", tag: "t", content: "c" }),
+    values: [...shapes, { kind: "N", value: 1 }],
+    json: '{"t":"Dot"}',
+  },
+  {
+    name: "numeric enum",
+    node: enumOf(
+      [variant("Lo", undefined, { discriminant: 1 }), variant("Hi", undefined, { discriminant: 200 })],
+      { style: "numeric" },
+    ),
+    values: ["Lo", "Hi"],
+    json: "1",
+  },
+  {
+    name: "untagged enum",
+    node: enumOf(
+      {
+        Nil: undefined,
+        Small: scalar("u8"),
+        Big: scalar("i64"),
+        Real: f64,
+        Word: enumOf({ On: undefined, Off: undefined }),
+        Text: str,
+        Flag: scalar("bool"),
+        Items: list(u32),
+        Url: struct({ url: str }),
+        Git: struct({ url: str, branch: str }),
+      },
+      { style: "untagged" },
+    ),
+    values: [
+      { kind: "Nil" },
+      { kind: "Small", value: 200 },
+      { kind: "Big", value: 256n },
+      { kind: "Big", value: -1n },
+      { kind: "Real", value: 0.5 },
+      { kind: "Word", value: "Off" },
+      { kind: "Text", value: "on" },
+      { kind: "Flag", value: true },
+      { kind: "Items", value: [1] },
+      { kind: "Url", value: { url: "u" } },
+      { kind: "Git", value: { url: "u", branch: "b" } },
+    ],
+    json: "null",
+    not: ["postcard"],
+  },
+  { name: "list of enums", node: list(enumOf(Shape, { style: "internal", tag: "type" })), values: [shapes] },
+  {
+    name: "tree",
+    node: Tree,
+    values: [
+      {
+        v: 1,
+        kids: [
+          { v: 2, kids: [] },
+          { v: 3, kids: [{ v: 4, kids: [] }] },
+        ],
+      },
+    ],
+  },
+  {
+    name: "linked list",
+    node: Linked,
+    values: [
+      { v: 1, next: null },
+      { v: 1, next: { v: 2, next: { v: 3, next: null } } },
+    ],
+  },
+  {
+    name: "expressions",
+    node: Expr,
+    values: [
+      { kind: "Neg", value: { kind: "Num", value: 1 } },
+      {
+        kind: "Add",
+        value: [
+          { kind: "Num", value: 1 },
+          { kind: "Call", value: { f: "g", args: [{ kind: "Num", value: 2 }] } },
+        ],
+      },
+    ],
+  },
+  {
+    name: "a part used twice",
+    node: struct({ a: Shared, b: Shared, c: list(Shared), d: option(Shared) }),
+    values: [
+      { a: shared, b: shared, c: [shared, shared], d: shared },
+      { a: shared, b: shared, c: [], d: null },
+    ],
+  },
+  {
+    name: "forty options",
+    node: wide(40, option(u32)),
+    values: [wideValue(40, (i) => (i % 3 === 0 ? null : i)), wideValue(40, () => null)],
+  },
+  { name: "two hundred fields", node: wide(200, u32), values: [wideValue(200, (i) => i)] },
+  {
+    name: "boxed structs",
+    node: struct({ a: option(wide(80, u32)), b: wide(80, u32) }),
+    values: [
+      { a: null, b: wideValue(80, (i) => i) },
+      { a: wideValue(80, (i) => i), b: wideValue(80, (i) => i) },
+    ],
+  },
+  {
+    name: "renamed",
+    node: struct({ a: attr(u32, { wire: "A-1", aliases: ["b"] }) }),
+    values: [{ a: 1 }],
+    json: '{"A-1":1}',
+  },
+  {
+    name: "flattened struct",
+    node: struct({ a: u32, in: attr(struct({ b: u32, c: option(str) }), { flatten: true }), d: u32 }),
+    values: [{ a: 1, in: { b: 2, c: "x" }, d: 3 }],
+    json: '{"a":1,"b":2,"c":"x","d":3}',
+  },
+  {
+    name: "left out",
+    node: struct({
+      a: attr(option(u32), { skipIf: "none" }),
+      b: attr(list(u32), { skipIf: "empty", ...dflt([]) }),
+      c: attr(u32, { skipIf: "default", ...dflt(5) }),
+      d: attr(scalar("bool"), { skipIf: "false", ...dflt(false) }),
+      e: attr(str, { skipIf: "empty", ...dflt("") }),
+    }),
+    values: [
+      { a: null, b: [], c: 5, d: false, e: "" },
+      { a: 1, b: [1], c: 6, d: true, e: "x" },
+      { a: null, b: [1], c: 5, d: false, e: "é" },
+    ],
+    json: "{}",
+    not: ["postcard"],
+  },
+];
+
+export function bytes(...values: number[]): Uint8Array {
+  return Uint8Array.from(values);
+}
