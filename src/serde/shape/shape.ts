@@ -20,8 +20,10 @@ export interface Shape<T> extends FieldModifiers<T> {
   readonly digest: string;
   /** SHA-256 of that and of how values look in JavaScript: records, typed arrays, views, property names of enums. */
   readonly bindingDigest: string;
-  /** The JSON form, canonical: equal text for equal shapes, whatever way they were built. */
+  /** The JSON form, canonical: read and printed again it is the same text. */
   toJSON(): ShapeJson;
+  /** The JSON form as text. */
+  toString(): string;
   readonly "~standard": StandardProps<T>;
 }
 
@@ -76,6 +78,10 @@ const members = {
 
   toJSON(): ShapeJson {
     return printShape(sealedState(this).node);
+  },
+
+  toString(): string {
+    return JSON.stringify(printShape(sealedState(this).node));
   },
 
   get "~standard"(): StandardProps<unknown> {
