@@ -48,6 +48,22 @@ export function entriesOf(value: object, path: string): [string, unknown][] {
   return guarded(path, () => keys.map((key) => [key, Reflect.get(value, key) as unknown]));
 }
 
+const MAX_COPY_DEPTH = 512;
+
+/** A copy of JSON data, to be read as often as one likes. What is no JSON data is refused. */
+export function copyJson(value: unknown, path: string, depth = 0): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > MAX_COPY_DEPTH) return refuse("shape.too_deep", path);
+  if (isArray(value)) return itemsOf(value, path).map((item) => copyJson(item, path, depth + 1));
+  if (!isPlain(value)) return refuse("shape.bad_value", path, "must be JSON data");
+  const copy = {};
+  for (const [name, part] of entriesOf(value, path)) {
+    const data = copyJson(part, path, depth + 1);
+    Object.defineProperty(copy, name, { value: data, enumerable: true, writable: true, configurable: true });
+  }
+  return copy;
+}
+
 /** A part that has names: an object, or an array of pairs, in which alone unordered names may stand (D40). */
 export function namedOf(value: unknown, path: string): [string, unknown][] {
   if (isPlain(value)) {

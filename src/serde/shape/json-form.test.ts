@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { arbitraryForm, arbitraryShape, HOSTILE_NAMES } from "../../../test/serde/kit/arbitrary.ts";
+import { REFUSED_FORMS } from "../../../test/serde/kit/form-cases.ts";
 import { parseShape, type Shape, type ShapeFailure, s } from "./index.ts";
 import type { StructNode } from "./node.ts";
 
@@ -218,87 +219,7 @@ describe("defaults of every kind survive", () => {
 });
 
 describe("refuses", () => {
-  test.each<[string, unknown]>([
-    ["shape.unknown_kind $", undefined],
-    ["shape.unknown_kind $", null],
-    ["shape.unknown_kind $", 1],
-    ["shape.unknown_kind $", "u7"],
-    ["shape.unknown_kind $", "toString"],
-    ["shape.unknown_kind $", "struct"],
-    ["shape.unknown_kind $", []],
-    ["shape.unknown_kind $", {}],
-    ["shape.unknown_kind $", { typed: true }],
-    ["shape.unknown_kind $", { list: "u8", set: "u8" }],
-    ["shape.unknown_kind $", { list: "u8", u8: {} }],
-    ["shape.unknown_kind $", { u7: {} }],
-    ["shape.unknown_kind $", new Map()],
-    ["shape.unknown_kind $[]", { list: new Date(0) }],
-    ["shape.unknown_kind $.a[1]{}#key", { struct: { a: { tuple: ["u8", { map: ["x", "u8"] }] } } }],
-    ["shape.unknown_kind $::A.b", { enum: { A: { struct: { b: 1 } } } }],
-    ["shape.unknown_kind $defs.A[]", { list: "u8", $defs: { A: { list: "u7" } } }],
-    ["shape.unknown_attribute $", { list: "u8", Typed: true }],
-    ["shape.unknown_attribute $", { list: "u8", __proto__x: true }],
-    ["shape.unknown_attribute $", JSON.parse('{"list": "u8", "__proto__": true}')],
-    ["shape.unknown_attribute $[]", { list: { list: "u8", $defs: {} } }],
-    ["shape.unknown_attribute $", { u8: { js: "number" } }],
-    ["shape.unknown_attribute $", { u64: { text: "hex" } }],
-    ["shape.unknown_attribute $", { u64: {}, js: "number" }],
-    ["shape.unknown_attribute $[]", { list: { ref: "A", typed: true } }],
-    ["shape.unknown_attribute $", { set: "u8", typed: true }],
-    ["shape.unknown_attribute $", { struct: {}, tag: "external" }],
-    ["shape.unknown_attribute $", { constructor: 1, struct: {} }],
-    ["shape.bad_value $", { u64: "number" }],
-    ["shape.bad_value $", { u64: null }],
-    ["shape.bad_value $", { list: "u8", typed: 1 }],
-    ["shape.bad_value $", { array: "u8" }],
-    ["shape.bad_value $", { array: "u8", length: 1.5 }],
-    ["shape.bad_value $", { array: "u8", length: "4" }],
-    ["shape.bad_value $", { newtype: "u8" }],
-    ["shape.bad_value $", { tuple: "u8" }],
-    ["shape.bad_value $", { tuple: { 0: "u8" } }],
-    ["shape.bad_value $", { map: ["u8"] }],
-    ["shape.bad_value $", { map: ["u8", "u8", "u8"] }],
-    ["shape.bad_value $", { map: { u8: "u8" } }],
-    ["shape.bad_value $", { struct: "a" }],
-    ["shape.bad_value $", { struct: ["a"] }],
-    ["shape.bad_value $", { struct: [["a", "u8", 1]] }],
-    ["shape.bad_value $", { struct: {}, rename: "a" }],
-    ["shape.bad_value $", { struct: { a: "u8" }, alias: { a: "b" } }],
-    ["shape.bad_value $", { struct: { a: "u8" }, skip: ["a"] }],
-    ["shape.bad_value $", { struct: {}, renameAll: "camelCase" }],
-    ["shape.bad_value $", { struct: {}, duplicate: "ignore" }],
-    ["shape.bad_value $", { enum: { A: null }, tag: "tagged" }],
-    ["shape.bad_value $", { enum: { A: null }, tag: {} }],
-    ["shape.bad_value $", { enum: { A: null }, tag: ["t", "c"] }],
-    ["shape.bad_value $", { enum: ["A"] }],
-    ["shape.bad_value $", { enum: { A: null }, js: { tagged: "t" } }],
-    ["shape.bad_value $", { enum: { A: null }, discriminant: { A: -1 }, tag: "numeric" }],
-    ["shape.bad_value $", { struct: {}, $schema: 1 }],
-    ["shape.bad_value $defs", { struct: {}, $defs: null }],
-    ["shape.bad_name $", { ref: 1 }],
-    ["shape.bad_name $", { struct: { a: "u8" }, rename: { a: 1 } }],
-    ["shape.bad_name $", { struct: [[1, "u8"]] }],
-    ["shape.bad_name $.__proto__", JSON.parse('{"struct": {"__proto__": "u8"}}')],
-    ["shape.bad_name $.__proto__", JSON.parse('{"struct": {}, "rename": {"__proto__": "u8"}}')],
-    ["shape.bad_name $defs.__proto__", JSON.parse('{"struct": {}, "$defs": {"__proto__": "u8"}}')],
-    ['shape.bad_name $["12"]', { struct: { 12: "u8" } }],
-    ["shape.bad_name $", { enum: { A: "u8" }, js: { tag: "__proto__" } }],
-    ["shape.bad_name $", { enum: { A: "u8" }, js: { value: "3" } }],
-    ["shape.name_collision $", { struct: [["a", "u8"], ["a", "u8"]] }], // biome-ignore format: short
-    ["shape.unknown_name $", { struct: { a: "u8" }, default: { b: 1 } }],
-    ["shape.unknown_name $", { struct: {}, flatten: { toString: true } }],
-    ["shape.unknown_ref $", { ref: "A" }],
-    ["shape.unknown_ref $", { ref: "toString", $defs: {} }],
-    ["shape.unknown_ref $defs.A", { struct: {}, $defs: { A: { ref: "B" } } }],
-    ["shape.infinite $", { ref: "A", $defs: { A: { ref: "A" } } }],
-    ["shape.infinite $", { ref: "A", $defs: { A: { ref: "B" }, B: { option: { ref: "A" } } } }],
-    ["shape.infinite $defs.A", { struct: {}, $defs: { A: { struct: { a: { ref: "A" } } } } }],
-    ["shape.bad_key $defs.A", { struct: {}, $defs: { A: { set: "f64" } } }],
-    ["shape.missing_default $.a", { struct: { a: "u8" }, skip: { a: true } }],
-    ["parsed", { struct: { a: "u8" }, skip: { a: false } }],
-    ["parsed", { $schema: "https://example.com", struct: {}, $defs: { A: "u8" } }],
-    ["parsed", Object.assign(Object.create(null), { list: "u8" })],
-  ])("%s (%#)", (expected, json) => {
+  test.each(REFUSED_FORMS)("%s (%#)", (expected, json) => {
     expect(refusal(json)).toBe(expected);
   });
 
