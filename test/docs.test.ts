@@ -13,12 +13,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ERRORS } from "../src/core/errors.ts";
 import { MAX_SINK_FAILURES } from "../src/core/telemetry.ts";
+import { ATTRIBUTES, KINDS_WITH_PARTS, SCALAR_KINDS } from "../src/serde/shape/grammar.ts";
 import { DIAGNOSTICS } from "../src/zasm/asm/diagnostics.ts";
 import { assemble } from "../src/zasm/asm/index.ts";
 import { DIRECTIVES, DOT_DIRECTIVES, HOST_CALLS } from "../src/zasm/asm/names.ts";
 import { MAX_RUN_EVENTS } from "../src/zasm/runtime/watch.ts";
 import { builtSource } from "./rigs/built.ts";
+
+/** Refusals of shapes; a shape that goes through two formats is another matter. */
+const SHAPE_CODE = /^shape\.(?!raw_across_formats$)/;
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const PAGES = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
@@ -55,7 +60,12 @@ function open(page: string): string {
   const built = builtSource();
   const own = join(folder, "node_modules/sinter");
   mkdirSync(own, { recursive: true });
-  const subpaths = { ".": "index", "./isolate": "isolate/index", "./inspect": "zasm/inspect/index" };
+  const subpaths = {
+    ".": "index",
+    "./isolate": "isolate/index",
+    "./inspect": "zasm/inspect/index",
+    "./shape": "serde/shape/index",
+  };
   const exports = Object.entries(subpaths).map(([subpath, file], i) => {
     writeFileSync(
       join(own, `${i}.js`),
@@ -193,6 +203,7 @@ describe("what is shown, happens", () => {
         sinter: [join(ROOT, "src/index.ts")],
         "sinter/isolate": [join(ROOT, "src/isolate/index.ts")],
         "sinter/inspect": [join(ROOT, "src/zasm/inspect/index.ts")],
+        "sinter/shape": [join(ROOT, "src/serde/shape/index.ts")],
       },
     });
     const complaints = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
@@ -231,6 +242,20 @@ describe("what is listed, is all", () => {
     expect(all.filter((word) => !words.has(word))).toEqual([]);
     const listed = [...words].filter((word) => /^asm\.\w+$/.test(word));
     expect(listed.filter((word) => !Object.hasOwn(DIAGNOSTICS, word))).toEqual([]);
+  });
+
+  test("shapes.md: kinds, attributes, codes", () => {
+    const text = pageText("shapes.md");
+    const words = new Set(text.match(/[A-Za-z][\w.]*/g));
+    const attributes = Object.values(ATTRIBUTES).flatMap((table) => Object.keys(table));
+    const all = [...SCALAR_KINDS, ...KINDS_WITH_PARTS, ...attributes];
+    expect(all.filter((word) => !words.has(word))).toEqual([]);
+    const codes = [...text.matchAll(/^\| `(shape\.\w+)` \| (.+) \|$/gm)].map(([, code, reason]) => [
+      code,
+      reason,
+    ]);
+    const rows = Object.entries(ERRORS).filter(([code]) => SHAPE_CODE.test(code));
+    expect(codes).toEqual(rows.map(([code, { reason }]) => [code, reason]));
   });
 
   test("telemetry.md: events and their fields", () => {

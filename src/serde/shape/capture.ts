@@ -19,7 +19,7 @@ import type {
 } from "./node.ts";
 
 /** Codes of D39. */
-export type IssueCode =
+type IssueCode =
   | "value.type_mismatch"
   | "value.number_range"
   | "value.length_mismatch"
@@ -31,7 +31,7 @@ export type IssueCode =
   | "resource.length_limit"
   | "boundary.source_error";
 
-export interface Issue {
+interface Issue {
   readonly code: IssueCode;
   readonly message: string;
   /** Property names, indexes and map keys from the root. */

@@ -165,7 +165,7 @@ function comparePositions(run: Run, writer: Bare, reader: Bare, at: At): void {
     return;
   }
   if (compareScalars(run, writer, reader, at)) return;
-  if (compareSequences(run, writer, reader, at)) return;
+  if (compareSequences(run, asList(writer), asList(reader), at)) return;
   const parts = productOf(writer, "skipEncode");
   const others = productOf(reader, "skipDecode");
   if (parts !== undefined && others !== undefined) {
@@ -180,11 +180,9 @@ function comparePositions(run: Run, writer: Bare, reader: Bare, at: At): void {
     compareMaps(run, writer, reader, at);
   } else if (writer.kind === "enum" && reader.kind === "enum") {
     compareNumbered(run, writer, reader, at);
-  } else if (writer.kind === "string" && reader.kind === "bytes") {
-    // Every string is bytes.
   } else if (writer.kind === "bytes" && reader.kind === "string") {
     problem(run, sometimes(at), "bytes are not always UTF-8");
-  } else if (writer.kind !== "bytes" || reader.kind !== "bytes") {
+  } else if (writer.kind !== "string" || reader.kind !== "bytes") {
     mismatch(run, writer, reader, at);
   }
 }
@@ -209,6 +207,10 @@ function comparePositional(
   if (parts.length > shared) problem(run, below(at, parts[shared]![0]), "written, and not read");
   if (others.length > shared) problem(run, below(at, others[shared]![0]), "read, and not written");
 }
+
+/** Bytes are a list of u8, which postcard writes as single bytes. */
+const U8: Node = { kind: "u8" };
+const asList = (node: Bare): Bare => (node.kind === "bytes" ? { kind: "list", item: U8, typed: true } : node);
 
 /** Variants by index, or by discriminant where both are numeric. */
 function compareNumbered(run: Run, writer: EnumNode, reader: EnumNode, at: At): void {
@@ -324,14 +326,13 @@ function compareBytes(run: Run, writer: Bare, reader: Bare, at: At): boolean {
     return true;
   }
   if (run.format !== "json") return false;
-  const u8: Node = { kind: "u8" };
   if (writer.kind === "bytes") {
-    if (writer.text === "array") compareValues(run, { kind: "list", item: u8, typed: false }, reader, at);
+    if (writer.text === "array") compareValues(run, { kind: "list", item: U8, typed: false }, reader, at);
     else compareValues(run, { kind: "string" }, reader, at);
     return true;
   }
   if (reader.kind !== "bytes") return false;
-  if (reader.text === "array") compareValues(run, writer, { kind: "list", item: u8, typed: false }, at);
+  if (reader.text === "array") compareValues(run, writer, { kind: "list", item: U8, typed: false }, at);
   else if (writer.kind === "string")
     problem(run, sometimes(at), `string is not always ${reader.text ?? "base64"}`);
   else mismatch(run, writer, reader, at);

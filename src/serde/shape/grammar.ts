@@ -150,7 +150,7 @@ const enumForm: Attribute<{ readonly tag: string; readonly value: string }> = {
   },
 };
 
-export const SKIP_IF = ["none", "empty", "default", "false", "zero"] as const;
+const SKIP_IF = ["none", "empty", "default", "false", "zero"] as const;
 
 /** Of one field of a struct; in the JSON form, maps from field names. */
 export const FIELD_ATTRIBUTES = {
@@ -165,7 +165,7 @@ export const FIELD_ATTRIBUTES = {
 } as const satisfies AttributeTable;
 
 /** Of one variant of an enum; in the JSON form, maps from variant names. */
-export const VARIANT_ATTRIBUTES = {
+const VARIANT_ATTRIBUTES = {
   rename: name,
   alias: names,
   discriminant: integer(0xffff_ffff),

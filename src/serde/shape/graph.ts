@@ -30,7 +30,7 @@ export function children(node: Node): readonly Node[] {
 }
 
 /** How paths say where each of `children(node)` is; wrappers are invisible in paths. */
-export function steps(node: Node): readonly string[] {
+function steps(node: Node): readonly string[] {
   switch (node.kind) {
     case "struct":
       return node.fields.map((field) => nameStep(field.name));

@@ -1,4 +1,4 @@
-// Shapes to their JSON form, canonical: one text per shape. Names are written out, so renameAll is gone; attributes at
+// Shapes to their JSON form, canonical: what is read back prints the same. Names are written out, so renameAll is gone; attributes at
 // their default are left out; definitions are exactly the ends of refs, in the order they are met.
 
 import { constantToJson, type Json, namedJson } from "./constant.ts";

@@ -20,7 +20,7 @@ export interface Shape<T> extends FieldModifiers<T> {
   readonly digest: string;
   /** SHA-256 of that and of how values look in JavaScript: records, typed arrays, views, property names of enums. */
   readonly bindingDigest: string;
-  /** The JSON form, canonical: equal text for equal shapes, whatever way they were built. */
+  /** The JSON form, canonical: read and printed again it is the same text. */
   toJSON(): ShapeJson;
   readonly "~standard": StandardProps<T>;
 }

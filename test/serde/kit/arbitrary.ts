@@ -63,7 +63,7 @@ export const HOSTILE_NAMES = [
 ] as const;
 
 const word = fc.stringMatching(/^[a-z]{1,3}$/);
-export const arbitraryName: fc.Arbitrary<string> = fc.oneof(
+const arbitraryName: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: word },
   { weight: 2, arbitrary: fc.constantFrom(...HOSTILE_NAMES) },
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 5 }) },
