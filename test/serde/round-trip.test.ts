@@ -12,7 +12,7 @@ import { type Codec, createCodec } from "../../src/serde/runtime/codec.ts";
 import { type Limits, StateBlock } from "../../src/serde/state/block.ts";
 import { CORPUS } from "./corpus.ts";
 
-const FORMATS = ["json", "postcard"] as const;
+const FORMATS = ["json", "postcard", "msgpack", "cbor"] as const;
 const LIMITS: Limits = {
   maxDepth: 64,
   maxMemory: 1 << 24,
@@ -90,7 +90,7 @@ function decodeInSteps(codec: Codec, document: Uint8Array, budget: number): Stat
   const program = codec.program("decode");
   let block = new StateBlock(LIMITS, { document: 64, output: 0, cells: 64 });
   block.setDocument(document);
-  block.begin(program.rootCells, program.rootZero);
+  block.begin(program);
   for (let steps = 0; ; steps++) {
     const exit = interpret(program, block, budget);
     if (exit === EXIT.done) return block;

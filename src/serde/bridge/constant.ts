@@ -20,7 +20,7 @@ const LIMITS: Limits = {
 export function captureConstant(place: Place, layout: Layout, value: Constant): CapturedConstant {
   const plan = planPlace(layout, { ...place, slot: 0, some: -1, option: undefined });
   const block = new StateBlock(LIMITS, { document: 0, output: 0, cells: 64 });
-  block.begin(plan.rootCells, true);
+  block.begin({ rootCells: plan.rootCells, rootZero: true, mode: 0 });
   const failure = capture(plan, block, value);
   if (failure !== undefined) {
     throw new CodecError("load.unsupported", `the default at ${failure.path} does not fit: ${failure.code}`);

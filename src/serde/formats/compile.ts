@@ -6,10 +6,17 @@ import type { Program } from "../ir/program.ts";
 import type { Layout } from "../layout/layout.ts";
 import type { Node } from "../shape/node.ts";
 import type { CaptureConstant } from "./constants.ts";
+import { cborDialect, MSGPACK_DIALECT } from "./counted/dialects.ts";
+import { lowerCountedEncode } from "./counted/encode.ts";
 import { JSON_DIALECT } from "./json/dialect.ts";
 import { lowerJsonEncode } from "./json/encode.ts";
 import { lowerPostcard } from "./postcard/lower.ts";
 import { lowerDecode } from "./structural/decode.ts";
+
+export interface CompileOptions {
+  /** CBOR: RFC 8949 §4.2.1 on encode; only shortest heads and floats on decode. Default false. */
+  readonly deterministic?: boolean;
+}
 
 /** Throws `CodecError` `load.unsupported` for what the format, or this compiler, cannot do. */
 export function compileProgram(
@@ -18,7 +25,11 @@ export function compileProgram(
   format: FormatName,
   direction: Direction,
   capture: CaptureConstant,
+  options: CompileOptions = {},
 ): Program {
+  if (options.deterministic && format !== "cbor") {
+    throw new CodecError("load.unsupported", `${format} has no deterministic form`);
+  }
   switch (format) {
     case "json":
       return direction === "decode"
@@ -26,7 +37,12 @@ export function compileProgram(
         : lowerJsonEncode(root, layout);
     case "postcard":
       return lowerPostcard(root, layout, direction, capture);
-    default:
-      throw new CodecError("load.unsupported", `${format} is not built yet`);
+    case "msgpack":
+    case "cbor": {
+      const dialect = format === "msgpack" ? MSGPACK_DIALECT : cborDialect(options.deterministic === true);
+      return direction === "decode"
+        ? lowerDecode(root, layout, dialect, capture)
+        : lowerCountedEncode(root, layout, dialect);
+    }
   }
 }

@@ -7,7 +7,7 @@ import { CASE, CASES, DUPLICATE, FIELD, KEYS, KINDS, VALUE_KIND } from "../ir/ta
 import { FRAME, SPAN, type StateBlock } from "../state/block.ts";
 import { numberedCase, putInt53 } from "./cells.ts";
 import { readBytesText, readNumbers } from "./json-bytes.ts";
-import { lastName, readName } from "./json-name.ts";
+import { readName } from "./json-name.ts";
 import { read, readFloat, readInt, readInteger } from "./json-numbers.ts";
 import { probeObject } from "./json-probe.ts";
 import {
@@ -24,7 +24,7 @@ import {
   startsValue,
   text,
 } from "./json-text.ts";
-import { fieldRow, findName, missingField, nameRows } from "./keys.ts";
+import { claim, clearHeader, fieldRow, findName, missingField, nameRows } from "./keys.ts";
 import { closeList, emptyList, nextElement, openList } from "./lists.ts";
 import { CODE, type Code, DONE, fail, failAt, type Handler, short } from "./stop.ts";
 
@@ -199,8 +199,7 @@ export const JSON_DECODE = {
       end = readName(s, c + 1);
       if (end < 0) return end;
       const names = table + CASES.rows + words[table + CASES.targets]! * CASE.words;
-      const { bytes, from, to } = lastName();
-      row = findName(code, names, words[table + CASES.names]!, bytes, from, to);
+      row = findName(code, names, words[table + CASES.names]!);
     } else {
       end = readInteger(s, c, soft >= 0);
       if (end < 0) return end === Number.NEGATIVE_INFINITY ? soft : end;
@@ -247,22 +246,6 @@ export const JSON_DECODE = {
   },
 } satisfies Record<DecodeVerb, Handler>;
 
-function clearHeader(s: StateBlock, words: Int32Array, at: number): void {
-  const from = 2 * (s.rec + words[at + 2]!);
-  const to = from + 2 * (words[at]! >>> 16);
-  for (let i = from; i < to; i++) s.i32[i] = 0;
-}
-
-/** Sets a seen bit; false when it was set. */
-function claim(s: StateBlock, bit: number): boolean {
-  if (bit < 0) return true;
-  const word = 2 * s.rec + (bit >> 5);
-  const mask = 1 << (bit & 31);
-  if ((s.i32[word]! & mask) !== 0) return false;
-  s.i32[word]! |= mask;
-  return true;
-}
-
 function closeObject(s: StateBlock, code: Code, keys: number, at: number): number {
   const { words } = code;
   if (words[keys + KEYS.open] === 1) return fail(s, words[keys + KEYS.missing]!, at);
@@ -278,8 +261,7 @@ function anyKey(s: StateBlock, code: Code, keys: number, at: number, pc: number)
   if (s.document[at] !== QUOTE) return failAt(s, CODE.expectedKey, at);
   let c = readName(s, at + 1);
   if (c < 0) return c;
-  const { bytes, from, to } = lastName();
-  const field = findName(code, nameRows(words, keys), words[keys + KEYS.names]!, bytes, from, to);
+  const field = findName(code, nameRows(words, keys), words[keys + KEYS.names]!);
   c = readColon(s, c);
   if (c < 0) return c;
   let target = words[keys + KEYS.other]!;

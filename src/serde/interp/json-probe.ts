@@ -2,7 +2,7 @@
 
 import { PROBE } from "../ir/tables.ts";
 import type { StateBlock } from "../state/block.ts";
-import { lastName, readName } from "./json-name.ts";
+import { readName } from "./json-name.ts";
 import { mismatch, readColon, skipSpace, skipValue } from "./json-text.ts";
 import { decided, endProbe, probeKey, probeText, startProbe, textsOf } from "./probe.ts";
 import { CODE, type Code, fail, failAt } from "./stop.ts";
@@ -19,8 +19,7 @@ export function probeObject(s: StateBlock, code: Code, pc: number): number {
     if (document[c] !== 0x22) return failAt(s, CODE.expectedKey, c);
     c = readName(s, c + 1);
     if (c < 0) return c;
-    const key = lastName();
-    const row = probeKey(probe, code, key.bytes, key.from, key.to);
+    const row = probeKey(probe, code);
     c = readColon(s, c);
     if (c < 0) return c;
     c = skipSpace(document, c);
@@ -30,10 +29,7 @@ export function probeObject(s: StateBlock, code: Code, pc: number): number {
       const start = c;
       c = readName(s, c + 1);
       if (c < 0) return c;
-      const tag = lastName();
-      if (!probeText(probe, code, texts, tag.bytes, tag.from, tag.to)) {
-        return fail(s, CODE.unknownVariant, start);
-      }
+      if (!probeText(probe, code, texts)) return fail(s, CODE.unknownVariant, start);
       if (words[probe.table + PROBE.tagged] === 1) return decided(probe, words);
     } else {
       c = skipValue(s, c);

@@ -2,17 +2,12 @@
 
 import { FIELD, KEYS, MASK_WORDS, NAME } from "../ir/tables.ts";
 import type { StateBlock } from "../state/block.ts";
+import { name } from "./name.ts";
 import type { Code } from "./stop.ts";
 
-/** The field of the name row equal to `text[from, to)`, or -1. Rows are sorted by length, then bytes. */
-export function findName(
-  code: Code,
-  rows: number,
-  count: number,
-  text: Uint8Array,
-  from: number,
-  to: number,
-): number {
+/** The field of the name row equal to `name`, or -1. Rows are sorted by length, then bytes. */
+export function findName(code: Code, rows: number, count: number): number {
+  const { bytes: text, from, to } = name;
   const { words, bytes } = code;
   const length = to - from;
   let low = 0;
@@ -54,4 +49,21 @@ export function missingField(s: StateBlock, words: Int32Array, keys: number): nu
     for (let f = 0; f < fields; f++) if (words[fieldRow(words, keys, f) + FIELD.bit] === bit) return f;
   }
   return -1;
+}
+
+/** The header cells of the `obj` at word `at`. */
+export function clearHeader(s: StateBlock, words: Int32Array, at: number): void {
+  const from = 2 * (s.rec + words[at + 2]!);
+  const to = from + 2 * (words[at]! >>> 16);
+  for (let i = from; i < to; i++) s.i32[i] = 0;
+}
+
+/** Sets a seen bit; false when it was set. */
+export function claim(s: StateBlock, bit: number): boolean {
+  if (bit < 0) return true;
+  const word = 2 * s.rec + (bit >> 5);
+  const mask = 1 << (bit & 31);
+  if ((s.i32[word]! & mask) !== 0) return false;
+  s.i32[word]! |= mask;
+  return true;
 }

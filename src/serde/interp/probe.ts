@@ -21,11 +21,11 @@ export function startProbe(words: Int32Array, table: number): Probe {
   return { table, left, seen: new Int32Array(words[table + PROBE.seenWords]!) };
 }
 
-/** The row of the key `text[from, to)`, as a word index, or -1. Narrows. */
-export function probeKey(probe: Probe, code: Code, text: Uint8Array, from: number, to: number): number {
+/** The row of the key in `name`, as a word index, or -1. Narrows. */
+export function probeKey(probe: Probe, code: Code): number {
   const { words } = code;
   const { table, left, seen } = probe;
-  const key = findName(code, words[table + PROBE.namesAt]! >> 2, words[table + PROBE.names]!, text, from, to);
+  const key = findName(code, words[table + PROBE.namesAt]! >> 2, words[table + PROBE.names]!);
   if (key < 0) return -1;
   seen[key >> 5]! |= 1 << (key & 31);
   const row = (words[table + PROBE.keysAt]! >> 2) + key * (left.length + 1);
@@ -39,18 +39,11 @@ export function textsOf(probe: Probe, words: Int32Array, row: number): number {
   return at < 0 ? -1 : at >> 2;
 }
 
-/** Narrows by the tag `text[from, to)`; false: nobody has it. */
-export function probeText(
-  probe: Probe,
-  code: Code,
-  texts: number,
-  text: Uint8Array,
-  from: number,
-  to: number,
-): boolean {
+/** Narrows by the tag in `name`; false: nobody has it. */
+export function probeText(probe: Probe, code: Code, texts: number): boolean {
   const { words } = code;
   const at = words[texts + TEXTS.namesAt]! >> 2;
-  let row = findName(code, at, words[texts + TEXTS.names]!, text, from, to);
+  let row = findName(code, at, words[texts + TEXTS.names]!);
   if (row < 0) row = words[texts + TEXTS.other]!;
   if (row < 0) return false;
   narrow(probe.left, words, (words[texts + TEXTS.masksAt]! >> 2) + row * probe.left.length);

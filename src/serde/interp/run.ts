@@ -1,11 +1,16 @@
 // The reference interpreter of codec programs: the law. It generates no code, keeps nothing between instructions that is
 // not in the block, can start from any block and stop before any instruction.
 
-import { FAMILIES, type FamilyName, OPS } from "../ir/ops.ts";
+import { type FamilyName, OPS } from "../ir/ops.ts";
 import type { Program } from "../ir/program.ts";
 import type { StateBlock } from "../state/block.ts";
+import { CBOR_ENCODE } from "./cbor-encode.ts";
+import { readCborHead } from "./cbor-head.ts";
+import { countedDecode } from "./counted-decode.ts";
 import { JSON_DECODE } from "./json-decode.ts";
 import { JSON_ENCODE } from "./json-encode.ts";
+import { MSGPACK_ENCODE } from "./msgpack-encode.ts";
+import { readMsgpackHead } from "./msgpack-head.ts";
 import { NEUTRAL } from "./neutral.ts";
 import { POSTCARD_DECODE } from "./postcard-decode.ts";
 import { POSTCARD_ENCODE } from "./postcard-encode.ts";
@@ -15,8 +20,8 @@ const BY_FAMILY: Readonly<Record<FamilyName, Readonly<Record<string, Handler>>>>
   neutral: NEUTRAL,
   json: { ...JSON_DECODE, ...JSON_ENCODE },
   postcard: { ...POSTCARD_DECODE, ...POSTCARD_ENCODE },
-  msgpack: {},
-  cbor: {},
+  msgpack: { ...countedDecode(readMsgpackHead), ...MSGPACK_ENCODE },
+  cbor: { ...countedDecode(readCborHead), ...CBOR_ENCODE },
 };
 
 /** By opcode. A verified program has no others. */
@@ -58,8 +63,3 @@ export function interpret(
   block.pc = pc;
   return EXIT.budget;
 }
-
-/** Formats this interpreter has instructions for. */
-export const INTERPRETED: ReadonlySet<string> = new Set(
-  FAMILIES.filter((family) => Object.keys(BY_FAMILY[family]).length > 0),
-);

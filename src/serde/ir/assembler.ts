@@ -54,6 +54,8 @@ export interface KeyTable {
   readonly other?: Label;
   /** The end may not come. */
   readonly open?: boolean;
+  /** Slot of the container's header. */
+  readonly header: number;
 }
 
 /** Programs are meant to stay small; a shape that needs more is refused. */
@@ -70,9 +72,13 @@ export class Assembler {
   readonly #blobs = new Map<string, Blob>();
   readonly #procedures: Procedure[] = [];
 
-  constructor(format: FormatName, direction: Direction) {
+  /** See MODE. */
+  readonly mode: number;
+
+  constructor(format: FormatName, direction: Direction, mode = 0) {
     this.format = format;
     this.direction = direction;
+    this.mode = mode;
   }
 
   get pc(): number {
@@ -138,6 +144,7 @@ export class Assembler {
     words[KEYS.fields] = keys.fields.length;
     words[KEYS.other] = keys.other ?? -1;
     words[KEYS.open] = keys.open ? 1 : 0;
+    words[KEYS.header] = keys.header;
     for (const [word, mask] of masks) words.push(word, mask);
     const names: { bytes: Uint8Array; field: number }[] = [];
     for (const [i, field] of keys.fields.entries()) {
@@ -216,6 +223,7 @@ export class Assembler {
     return makeProgram({
       format: this.format,
       direction: this.direction,
+      mode: this.mode,
       words,
       bytes,
       codeBytes,

@@ -146,6 +146,8 @@ export const BOX_ZERO = 1;
 export const EACH = { map: 1, exact: 2, bare: 4, sorted: 8 } as const;
 /** Of `get` and `put`. */
 export const KEY_POSITION = 1;
+/** Of `kind`: a tag is a kind of its own, not passed over. */
+export const KIND_TAGS = 1;
 export const SEQ = { open: 0, item: 1, close: 2 } as const;
 export const HEAD = { array: 0, map: 1 } as const;
 
@@ -416,7 +418,8 @@ export const ROWS = [
     "Goes by the kind of the next value; reads nothing.",
     "Enums written in several ways, and `any`.",
     {
-      operands: { a: "kinds" },
+      operands: { x16: "flags", a: "kinds" },
+      flags: ["tags"],
       terminator: true,
       fails: ["value.type_mismatch", "structure.no_match"],
     },

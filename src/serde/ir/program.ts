@@ -9,6 +9,12 @@ import { CASE, CASES, FIELD, KEYS, KINDS, MASK_WORDS, PROBE, VALUE_KINDS } from 
 /** Changes whenever the same bytes would mean something else. */
 export const PROGRAM_ABI = 1;
 
+/** What a run of the program does throughout; in the block while it runs. */
+export const MODE = {
+  /** CBOR: only the shortest encodings are read, and written. */
+  deterministic: 1,
+} as const;
+
 export interface Procedure {
   /** Byte offset of its first record. */
   readonly entry: number;
@@ -19,6 +25,8 @@ export interface Procedure {
 export interface Program {
   readonly format: FormatName;
   readonly direction: Direction;
+  /** Bits of MODE. */
+  readonly mode: number;
   /** Code, then tables. */
   readonly words: Int32Array<ArrayBuffer>;
   /** The same memory. */
@@ -55,6 +63,7 @@ function identity(program: Omit<Program, "digest">): Uint8Array<ArrayBuffer> {
     PROGRAM_ABI,
     FAMILIES.indexOf(program.format),
     program.direction === "decode" ? 0 : 1,
+    program.mode,
     program.codeBytes,
     program.rootCells,
     program.rootZero ? 1 : 0,

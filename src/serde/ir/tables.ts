@@ -22,7 +22,9 @@ export const KEYS = {
   other: 7,
   /** 1: the end may not come here; it fails with `missing`. */
   open: 8,
-  rows: 9,
+  /** Slot of the header whose second word counts the entries left, in counted families. */
+  header: 9,
+  rows: 10,
 } as const;
 export const MASK_WORDS = 2;
 export const FIELD = { bit: 0, target: 1, nameAt: 2, nameLength: 3, words: 4 } as const;
@@ -46,7 +48,19 @@ export const CASE = { target: 0, variant: 1, words: 2 } as const;
 
 /** Kind table (role `kinds`): the code when nothing fits, then one target or -1 for each of VALUE_KINDS. */
 export const KINDS = { code: 0, targets: 1 } as const;
-export const VALUE_KINDS = ["null", "bool", "int", "float", "str", "bytes", "list", "map", "other"] as const;
+export const VALUE_KINDS = [
+  "null",
+  "bool",
+  "int",
+  "float",
+  "str",
+  "bytes",
+  "list",
+  "map",
+  /** Only `any` takes these two. */
+  "tag",
+  "other",
+] as const;
 export const VALUE_KIND = {
   null: 0,
   bool: 1,
@@ -56,8 +70,10 @@ export const VALUE_KIND = {
   bytes: 5,
   list: 6,
   map: 7,
-  /** Undefined, simple values, extensions: only `any` takes them. */
-  other: 8,
+  /** Of CBOR, where the `kind` says that it wants to see tags. */
+  tag: 8,
+  /** Undefined, simple values, extensions. */
+  other: 9,
 } as const;
 
 /** Bits table (role `bits?`): how many, then pairs (word of the record, mask). */

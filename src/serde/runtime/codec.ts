@@ -26,7 +26,7 @@ const START = { document: 2048, output: 2048, cells: 1024 } as const;
 
 /** Compiles both programs; throws `CodecError` `load.unsupported` for a shape the format cannot carry. */
 export function createCodec(node: Node, format: FormatName, options: CodecOptions = {}): Codec {
-  return Codec.create(node, format, limitsOf(options));
+  return Codec.create(node, format, options);
 }
 
 export class Codec {
@@ -43,10 +43,11 @@ export class Codec {
   }
 
   /** @internal */
-  static create(node: Node, format: FormatName, limits: Limits): Codec {
+  static create(node: Node, format: FormatName, options: CodecOptions): Codec {
+    const limits = limitsOf(options);
     const layout = new Layout(node);
     const compile = (direction: Direction) =>
-      compileProgram(node, layout, format, direction, captureConstant);
+      compileProgram(node, layout, format, direction, captureConstant, options);
     const programs = { decode: compile("decode"), encode: compile("encode") };
     return new Codec(planBridge(layout), programs, limits);
   }
@@ -69,7 +70,7 @@ export class Codec {
       return plainFailure("resource.document_limit", { offset: this.#limits.maxDocumentBytes });
     }
     const program = this.#programs.decode;
-    block.begin(program.rootCells, program.rootZero);
+    block.begin(program);
     const exit = interpret(program, block);
     const result = exit === EXIT.done ? this.#value(block, bytes) : failureOf(program, block);
     this.#give(block);
@@ -113,7 +114,7 @@ export class Codec {
     const block = this.#take();
     const program = this.#programs.encode;
     block.end = 0;
-    block.begin(program.rootCells, false);
+    block.begin(program);
     const failure = this.#capture(block, value);
     if (failure !== undefined) {
       const { code, path, cause } = failure;

@@ -23,7 +23,7 @@ export class Decoder {
     this.#program = program;
     this.#block = block;
     this.#value = value;
-    block.begin(program.rootCells, program.rootZero);
+    block.begin(program);
     block.more = 1;
   }
 

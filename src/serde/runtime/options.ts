@@ -1,9 +1,10 @@
 // What an embedder may set for a codec; checked once, here.
 
 import { MisuseError } from "../../core/errors.ts";
+import type { CompileOptions } from "../formats/compile.ts";
 import { type Limits, MAX_DOCUMENT } from "../state/block.ts";
 
-export interface CodecOptions {
+export interface CodecOptions extends CompileOptions {
   readonly limits?: Partial<Limits>;
 }
 

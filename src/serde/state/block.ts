@@ -41,6 +41,8 @@ export const WORD = {
   code: 18,
   offset: 19,
   detail: 20,
+  /** See MODE of programs. */
+  mode: 21,
   /** Byte offsets of the regions, in order, and of the end of the block. */
   regions: 24,
 } as const;
@@ -82,6 +84,14 @@ export interface Limits {
   readonly maxDocumentBytes: number;
   /** Digits of one number. Default 1000. */
   readonly maxNumberDigits: number;
+}
+
+/** What a run starts with: of a program. */
+export interface Start {
+  readonly rootCells: number;
+  /** The root record is cleared. */
+  readonly rootZero: boolean;
+  readonly mode: number;
 }
 
 type Region = 0 | 1 | 2 | 3 | 4;
@@ -126,6 +136,7 @@ export class StateBlock {
   code = 0;
   offset = 0;
   detail = -1;
+  mode = 0;
   /** Most cells in use at once. */
   maxCells: number;
 
@@ -166,8 +177,9 @@ export class StateBlock {
     return block;
   }
 
-  /** Ready for a run of a program whose root record has `rootCells`. The document stays. */
-  begin(rootCells: number, rootZero: boolean): void {
+  /** Ready for a run of a program. The document stays. */
+  begin({ rootCells, rootZero, mode }: Start): void {
+    this.mode = mode;
     this.pc = 0;
     this.cursor = 0;
     this.rec = 0;
@@ -205,6 +217,7 @@ export class StateBlock {
     words[WORD.code] = this.code;
     words[WORD.offset] = this.offset;
     words[WORD.detail] = this.detail;
+    words[WORD.mode] = this.mode;
   }
 
   load(): void {
@@ -225,6 +238,7 @@ export class StateBlock {
     this.code = words[WORD.code]!;
     this.offset = words[WORD.offset]!;
     this.detail = words[WORD.detail]!;
+    this.mode = words[WORD.mode]!;
   }
 
   /** Makes `bytes` the whole document. False: over maxDocumentBytes. */

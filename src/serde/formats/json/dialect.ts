@@ -5,6 +5,7 @@ import type { Dialect } from "../structural/decode.ts";
 
 export const JSON_DIALECT: Dialect = {
   format: "json",
+  mode: 0,
   text: true,
   key: (name) => encodeUtf8(`${quoteJson(new TextDecoder().decode(name))}:`),
 };

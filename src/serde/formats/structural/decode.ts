@@ -28,6 +28,7 @@ import { probeByKeys, probeByTag } from "./probe.ts";
 
 export interface Dialect {
   readonly format: Exclude<FormatName, "postcard">;
+  readonly mode: number;
   /** Bytes are text. */
   readonly text: boolean;
   /** The encoded key, up to the first byte of its value if that is fixed. */
@@ -70,7 +71,7 @@ class DecodeLowering {
     this.#layout = layout;
     this.#dialect = dialect;
     this.#capture = capture;
-    this.#out = new Assembler(dialect.format, "decode");
+    this.#out = new Assembler(dialect.format, "decode", dialect.mode);
     this.#procedures = proceduresOf(root);
   }
 
@@ -317,6 +318,7 @@ class DecodeLowering {
       unknown: node.denyUnknown ? UNKNOWN_FIELD : 0,
       duplicate: node.duplicate,
       missing: MISSING_FIELD,
+      header: slot,
     });
     out.emit(format, "obj", { x16: record.headerCells, a: table, b: slot });
     for (const [i, member] of read.entries()) {
@@ -421,6 +423,7 @@ class DecodeLowering {
       unknown: UNKNOWN_VARIANT,
       duplicate: "reject",
       missing: MISSING_TAG,
+      header: slot,
       open: true,
       ...(other < 0 ? {} : { other: blocks[other]! }),
     });
@@ -442,6 +445,7 @@ class DecodeLowering {
         unknown: UNKNOWN_FIELD,
         duplicate: "reject",
         missing: MISSING_FIELD,
+        header: slot,
       });
       out.emit(format, "key", { a: last, b: -1, c: -1 });
       out.bind(close);
@@ -530,7 +534,14 @@ class DecodeLowering {
         path: path + fieldSegment(content.name),
       });
     }
-    const table = out.keys({ fields, close, unknown: 0, duplicate: "reject", missing: MISSING_FIELD });
+    const table = out.keys({
+      fields,
+      close,
+      unknown: 0,
+      duplicate: "reject",
+      missing: MISSING_FIELD,
+      header: slot,
+    });
     out.emit(format, "obj", { x16: 1, a: table, b: slot });
     if (content !== undefined) {
       this.#keyRecord(table, 1, content.name, -1);

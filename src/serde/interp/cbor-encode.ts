@@ -1,0 +1,51 @@
+// Heads of CBOR, always the shortest form; floats at the width of the shape, or shortest in deterministic mode.
+
+import { MODE } from "../ir/program.ts";
+import { floatWidth, halfBits } from "./cbor-head.ts";
+import { countedEncode, type HeadWriter, putBig } from "./counted-encode.ts";
+
+const bits = new DataView(new ArrayBuffer(8));
+
+function argument(output: Uint8Array, major: number, low: number, high: number, top: number): number {
+  const value = low >>> 0;
+  const first = major << 5;
+  if (high !== 0) {
+    output[top] = first | 27;
+    return putBig(output, low, 4, putBig(output, high, 4, top + 1));
+  }
+  if (value < 24) {
+    output[top] = first | value;
+    return top + 1;
+  }
+  const width = value < 0x100 ? 0 : value < 0x1_0000 ? 1 : 2;
+  output[top] = first | (24 + width);
+  return putBig(output, value, 1 << width, top + 1);
+}
+
+const WRITER: HeadWriter = {
+  none: 0xf6,
+  no: 0xf4,
+  yes: 0xf5,
+  uint: ({ output }, low, high, top) => argument(output, 0, low, high, top),
+  nint: ({ output }, low, high, top) => argument(output, 1, low, high, top),
+  bytes: ({ output }, length, top) => argument(output, 2, length, 0, top),
+  text: ({ output }, length, top) => argument(output, 3, length, 0, top),
+  list: ({ output }, count, top) => argument(output, 4, count, 0, top),
+  map: ({ output }, count, top) => argument(output, 5, count, 0, top),
+
+  float({ output, mode }, value, single, top) {
+    const width = (mode & MODE.deterministic) !== 0 ? floatWidth(value) : single ? 4 : 8;
+    if (width === 2) {
+      output[top] = 0xf9;
+      return putBig(output, halfBits(value), 2, top + 1);
+    }
+    if (width === 4) bits.setFloat32(0, value);
+    else bits.setFloat64(0, value);
+    output[top] = width === 4 ? 0xfa : 0xfb;
+    for (let i = 0; i < width; i++) output[top + 1 + i] = bits.getUint8(i);
+    return top + 1 + width;
+  },
+};
+
+export const CBOR_WRITER = WRITER;
+export const CBOR_ENCODE = countedEncode(WRITER);
