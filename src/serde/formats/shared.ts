@@ -20,6 +20,8 @@ export function proceduresOf(root: Node): ReadonlySet<Core> {
     if (node.kind === "option") close(coreOf(node.inner));
   };
   const visit = (node: Core): void => {
+    // What it may contain is itself.
+    if (node.kind === "any") recursive.add(node);
     uses.set(node, (uses.get(node) ?? 0) + 1);
     if (open.has(node)) close(node);
     if (uses.get(node)! > 1) return;
