@@ -14,11 +14,16 @@ export function proceduresOf(root: Node): ReadonlySet<Core> {
   const recursive = new Set<Core>();
   const open = new Set<Core>();
   const order: Core[] = [];
+  /** An option is part of its place, never called: what it holds is what a cycle through it comes back to. */
+  const close = (node: Core): void => {
+    recursive.add(node);
+    if (node.kind === "option") close(coreOf(node.inner));
+  };
   const visit = (node: Core): void => {
     // What it may contain is itself.
     if (node.kind === "any") recursive.add(node);
     uses.set(node, (uses.get(node) ?? 0) + 1);
-    if (open.has(node)) recursive.add(node);
+    if (open.has(node)) close(node);
     if (uses.get(node)! > 1) return;
     open.add(node);
     for (const part of partsOf(node)) visit(part);
