@@ -2,7 +2,7 @@
 
 import { LIST } from "../ir/ops.ts";
 import type { Core, Elements, Layout } from "../layout/layout.ts";
-import { coreOf } from "../layout/layout.ts";
+import { coreOf, partsOf } from "../layout/layout.ts";
 import type { EnumNode, Node } from "../shape/node.ts";
 
 /** Parts smaller than this are repeated rather than called. */
@@ -41,27 +41,6 @@ export function proceduresOf(root: Node): ReadonlySet<Core> {
     if (uses.get(node)! > 1 && size > SMALL) procedures.add(node);
   }
   return procedures;
-}
-
-export function partsOf(node: Core): Core[] {
-  switch (node.kind) {
-    case "struct":
-      return node.fields.map((field) => coreOf(field.node));
-    case "tuple":
-      return node.items.map(coreOf);
-    case "list":
-    case "array":
-    case "set":
-      return [coreOf(node.item)];
-    case "map":
-      return [coreOf(node.key), coreOf(node.value)];
-    case "option":
-      return [coreOf(node.inner)];
-    case "enum":
-      return node.variants.flatMap((variant) => (variant.payload ? [coreOf(variant.payload)] : []));
-    default:
-      return [];
-  }
 }
 
 /** Flags of the `list` that reads `node`. */
