@@ -6,7 +6,11 @@ import { parseArgs } from "node:util";
 import { machine } from "./lib/machine.mjs";
 
 /** Each group's `run(options)` gives sections, and `PARTS` is what `--only` may name. */
-const GROUPS = { zasm: () => import("./zasm.mjs"), isolate: () => import("./isolate.mjs") };
+const GROUPS = {
+  zasm: () => import("./zasm.mjs"),
+  isolate: () => import("./isolate.mjs"),
+  codec: () => import("./codec.mjs"),
+};
 
 const USAGE = `usage: npm run bench -- GROUP [options]
 

@@ -246,6 +246,20 @@ export const DOCUMENTS: readonly Documents[] = [
     ],
   },
   {
+    name: "a fallback that takes what it does not know",
+    format: "msgpack",
+    node: list(enumOf([variant("A", u32), variant("Else", undefined, { other: true })])),
+    good: ["93 81a14105 81a15a9301c0a178 a15a", "90"],
+    bad: ["91 81a15ac1", "91 81a1419200", "91 80", "91"],
+  },
+  {
+    name: "a fallback that takes what it does not know, in CBOR",
+    format: "cbor",
+    node: list(enumOf([variant("A", u32), variant("Else", undefined, { other: true })])),
+    good: ["83 a1614105 bf615a9f01f66178ffff 615a", "9fff", "81 a1615ac2425f00"],
+    bad: ["81 a1615a1c", "81 a1614180", "81 a0", "81"],
+  },
+  {
     name: "varints longer than they need be",
     format: "postcard",
     node: tuple(u32, scalar("u64"), scalar("i16"), str, list(u32), option(u32)),

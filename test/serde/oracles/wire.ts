@@ -52,11 +52,19 @@ export function wireOf(node: Node, value: unknown, rules: WireRules): Wire {
     case "ref":
       return below(node.target, value);
     case "any":
+      return anyOf(value, rules);
     case "raw":
       throw new Error(`the oracle has no ${node.kind}`);
     default:
       return value as Wire; // scalars are themselves
   }
+}
+
+function anyOf(value: unknown, rules: WireRules): Wire {
+  if (Array.isArray(value)) return value.map((item) => anyOf(item, rules));
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value as Wire;
+  const pairs: Iterable<readonly [unknown, unknown]> = value instanceof Map ? value : Object.entries(value);
+  return new Entries(Array.from(pairs, ([key, item]) => [anyOf(key, rules), anyOf(item, rules)] as const));
 }
 
 const isNone = (value: unknown): boolean => value === null || value === undefined;
