@@ -1,5 +1,6 @@
 // Shapes with values and, where one is worth pinning, the JSON they are written as. Every format round-trips them.
 
+import { Extension, Simple, Tagged } from "../../src/serde/bridge/any.ts";
 import type { Constant, Node } from "../../src/serde/shape/node.ts";
 import {
   array,
@@ -347,6 +348,43 @@ export const CORPUS: readonly Case[] = [
     not: ["postcard"],
   },
   { name: "list of enums", node: list(enumOf(Shape, { style: "internal", tag: "type" })), values: [shapes] },
+  {
+    name: "any",
+    node: { kind: "any" },
+    values: [
+      { a: 1, b: { c: [null, true] }, ["__proto__"]: "é" },
+      [null, true, false, 0, -1, 1.5, -0, 1e300, 2 ** 53 - 1, 2n ** 64n - 1n, -(2n ** 63n), "", "x", [], {}],
+      "alone",
+    ],
+    json: '{"a":1,"b":{"c":[null,true]},"__proto__":"é"}',
+    not: ["postcard"],
+  },
+  {
+    name: "any of CBOR",
+    node: list({ kind: "any" }),
+    values: [
+      [
+        undefined,
+        new Tagged(1, [new Tagged(2n ** 60n, "x")]),
+        new Simple(16),
+        new Simple(255),
+        2n ** 70n,
+        -(2n ** 64n) - 1n,
+        -(2n ** 64n),
+        new Map<unknown, unknown>([
+          [1, "a"],
+          ["b", bytes(1, 2)],
+        ]),
+      ],
+    ],
+    not: ["postcard", "json", "msgpack"],
+  },
+  {
+    name: "any of MessagePack",
+    node: list({ kind: "any" }),
+    values: [[new Extension(5, bytes(1)), new Extension(-1, bytes(1, 2, 3)), new Map([[1, 2]]), bytes(9)]],
+    not: ["postcard", "json", "cbor"],
+  },
   {
     name: "tree",
     node: Tree,

@@ -6,8 +6,10 @@
 // success pays nothing for it.
 
 import type { ErrorCode } from "../../core/errors.ts";
-import { fieldSegment, indexSegment, variantSegment } from "../ir/path.ts";
+import { fieldSegment, indexSegment, keySegment, variantSegment } from "../ir/path.ts";
+import { ANY, ANY_VARIANT } from "../layout/any.ts";
 import { SPAN, type StateBlock } from "../state/block.ts";
+import { Extension, Simple, Tagged } from "./any.ts";
 import { mayAssign } from "./materialize.ts";
 import type { BridgePlan, FieldPart, ListPlan, Part, Plan, TypedName } from "./plan.ts";
 
@@ -165,7 +167,141 @@ class Capture {
       case "enum":
         return this.#enum(plan, cell, value);
       case "any":
-        return this.#no("load.unsupported");
+        return this.#any(cell, value);
+    }
+  }
+
+  /** Writes both cells. */
+  #any(cell: number, value: unknown): boolean {
+    if (value === THREW) return false;
+    const is = (variant: number, beside = 0) => this.#store(cell, variant, beside);
+    switch (typeof value) {
+      case "undefined":
+        return is(ANY_VARIANT.undefined);
+      case "boolean":
+        this.#store(cell + 1, value ? 1 : 0, 0);
+        return is(ANY_VARIANT.bool);
+      case "number":
+        if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
+          this.#store(cell + 1, value, Math.floor(value / 0x1_0000_0000));
+          return is(ANY_VARIANT.int);
+        }
+        this.#block.f64[cell + 1] = Number.isNaN(value) ? Number.NaN : value;
+        return is(ANY_VARIANT.f64);
+      case "bigint":
+        return this.#bigint(cell, value);
+      case "string":
+        return this.#string(cell + 1, value) && is(ANY_VARIANT.string);
+      case "object":
+        return value === null ? is(ANY_VARIANT.null) : this.#anyObject(cell, value);
+      default:
+        return this.#no("value.type_mismatch");
+    }
+  }
+
+  #bigint(cell: number, value: bigint): boolean {
+    const signed = BigInt.asIntN(64, value) === value;
+    if (signed || BigInt.asUintN(64, value) === value) {
+      this.#block.i64[cell + 1] = BigInt.asIntN(64, value);
+      return this.#store(cell, signed ? ANY_VARIANT.int : ANY_VARIANT.uint, 0);
+    }
+    const hex = (value < 0n ? -1n - value : value).toString(16);
+    const { maxNumberDigits } = this.#block.limits;
+    if (hex.length * 1.21 > maxNumberDigits) return this.#no("resource.digit_limit");
+    const even = hex.length % 2 === 0 ? hex : `0${hex}`;
+    const bytes = Uint8Array.from({ length: even.length / 2 }, (_, i) =>
+      Number.parseInt(even.slice(2 * i, 2 * i + 2), 16),
+    );
+    return this.#bytes(cell + 1, bytes) && this.#store(cell, ANY_VARIANT.big, value < 0n ? 1 : 0);
+  }
+
+  #anyObject(cell: number, value: object): boolean {
+    const items = this.#isArray(value);
+    if (items === undefined) return false;
+    if (items) return this.#anyList(cell, value as readonly unknown[]);
+    const bytes = plainView<Uint8Array>(Uint8Array, value);
+    if (bytes !== undefined) return this.#bytes(cell + 1, bytes) && this.#store(cell, ANY_VARIANT.bytes, 0);
+    if (isOf(Tagged, value)) return this.#tagged(cell, value);
+    if (isOf(Simple, value)) {
+      const simple = value.value;
+      const valid = Number.isInteger(simple) && simple >= 0 && simple < 256 && !(simple >= 20 && simple < 32);
+      return valid ? this.#store(cell, ANY_VARIANT.simple, simple) : this.#no("value.number_range");
+    }
+    if (isOf(Extension, value)) {
+      const { type } = value;
+      if (!Number.isInteger(type) || type < -128 || type > 127) return this.#no("value.number_range");
+      return this.#bytes(cell + 1, value.data) && this.#store(cell, ANY_VARIANT.ext, type);
+    }
+    const keys: unknown[] = [];
+    const values: unknown[] = [];
+    try {
+      forEachOfMap.call(value as Map<unknown, unknown>, (item, key) => {
+        keys.push(key);
+        values.push(item);
+      });
+    } catch {
+      return this.#anyRecord(cell, value);
+    }
+    return this.#anyEntries(cell, keys, (i) => values[i]);
+  }
+
+  #anyList(cell: number, items: readonly unknown[]): boolean {
+    const count = this.#length(items);
+    if (count < 0) return false;
+    const first = this.#open(count, ANY.cells, true);
+    if (first < 0) return false;
+    for (let i = 0; i < count; i++) {
+      if (!this.#any(first + i * ANY.cells, this.#index(items, i))) {
+        this.#path.push(indexSegment(i));
+        return false;
+      }
+    }
+    this.#close(cell + 1, first, count);
+    return this.#store(cell, ANY_VARIANT.list, 0);
+  }
+
+  #anyRecord(cell: number, value: object): boolean {
+    let keys: string[];
+    try {
+      keys = Object.keys(value);
+    } catch (thrown) {
+      this.#threw(thrown);
+      return false;
+    }
+    return this.#anyEntries(cell, keys, (i) => this.#own(value, keys[i]!));
+  }
+
+  #anyEntries(cell: number, keys: readonly unknown[], valueAt: (index: number) => unknown): boolean {
+    const first = this.#open(keys.length, ANY.entryCells, true);
+    if (first < 0) return false;
+    for (let i = 0, rec = first; i < keys.length; i++, rec += ANY.entryCells) {
+      if (!this.#any(rec, keys[i]) || !this.#any(rec + ANY.cells, valueAt(i))) {
+        this.#path.push(keySegment(keyText(keys[i])));
+        return false;
+      }
+    }
+    this.#close(cell + 1, first, keys.length);
+    return this.#store(cell, ANY_VARIANT.map, 0);
+  }
+
+  #tagged(cell: number, { tag, value }: Tagged): boolean {
+    const number = typeof tag === "bigint" ? tag : Number.isSafeInteger(tag) ? BigInt(tag) : -1n;
+    if (BigInt.asUintN(64, number) !== number) return this.#no("value.number_range");
+    const first = this.#open(1, ANY.tagCells, true);
+    if (first < 0) return false;
+    this.#block.u64[first] = number;
+    if (!this.#any(first + 1, value)) return false;
+    this.#close(cell + 1, first, 1);
+    return this.#store(cell, ANY_VARIANT.tag, 0);
+  }
+
+  /** `undefined`: asking threw. */
+  #isArray(value: object): boolean | undefined {
+    try {
+      return Array.isArray(value);
+    } catch (thrown) {
+      this.#threw(thrown);
+      return undefined;
     }
   }
 
@@ -396,7 +532,7 @@ class Capture {
     for (let i = 0, rec = first; i < keys.length; i++, rec += plan.stride) {
       const key = keys[i];
       if (!this.part(plan.key, rec, key) || !this.part(plan.value, rec, valueAt(i))) {
-        this.#path.push(fieldSegment(keyText(key)).replace(/^[.](.*)$/s, '["$1"]'));
+        this.#path.push(keySegment(keyText(key)));
         return false;
       }
     }
@@ -482,6 +618,15 @@ class Capture {
     }
     block.text16Top = start + length;
     return this.#store(cell, start, block.text16Top | SPAN.text16);
+  }
+}
+
+/** `instanceof`, of values that may be proxies. */
+function isOf<T>(Class: new (...args: never[]) => T, value: unknown): value is T {
+  try {
+    return value instanceof Class && Object.isFrozen(value);
+  } catch {
+    return false;
   }
 }
 

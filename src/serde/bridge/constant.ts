@@ -70,6 +70,8 @@ function spansOfValue(plan: Plan, cell: number, s: StateBlock, spans: Span[]): v
       if (payload !== undefined) spansOf(payload, cell, s, spans);
       break;
     }
+    case "any":
+      throw new CodecError("load.unsupported", "a default inside any is not built yet");
     case "list":
     case "set":
       each(plan.stride, plan.item);

@@ -2,7 +2,9 @@
 // in declaration order; nothing of the document is ever looked up on an object.
 
 import { latin1Text, utf16Text } from "#text";
+import { ANY, ANY_VARIANT } from "../layout/any.ts";
 import { SPAN, type StateBlock } from "../state/block.ts";
+import { Extension, Simple, Tagged } from "./any.ts";
 import type { BridgePlan, Part, Plan, TypedName } from "./plan.ts";
 
 const OBJECT = Object.prototype;
@@ -114,13 +116,19 @@ class Materializer {
         return object;
       }
       case "any":
-        return undefined;
+        return this.#any(cell);
     }
   }
 
   #put(object: Record<string, unknown>, name: string, value: unknown): void {
     if (this.#assign) object[name] = value;
     else define(object, name, value);
+  }
+
+  /** A name of the document: each one is asked for. */
+  #own(object: Record<string, unknown>, name: string, value: unknown): void {
+    if (name in OBJECT) define(object, name, value);
+    else object[name] = value;
   }
 
   #items(item: Part, first: number, count: number, stride: number): unknown[] {
@@ -134,9 +142,7 @@ class Materializer {
     for (let i = 0, rec = first; i < count; i++, rec += plan.stride) {
       const name = this.part(plan.key, rec) as string;
       const value = this.part(plan.value, rec);
-      // Names of the document: each one is asked for.
-      if (name in OBJECT) define(object, name, value);
-      else object[name] = value;
+      this.#own(object, name, value);
     }
     return object;
   }
@@ -147,6 +153,82 @@ class Materializer {
       map.set(this.part(plan.key, rec), this.part(plan.value, rec));
     }
     return map;
+  }
+
+  #any(cell: number): unknown {
+    const i32 = this.#i32;
+    const low = i32[2 * cell + 2]!;
+    const high = i32[2 * cell + 3]!;
+    switch (i32[2 * cell]) {
+      case ANY_VARIANT.undefined:
+        return undefined;
+      case ANY_VARIANT.bool:
+        return low !== 0;
+      case ANY_VARIANT.int:
+      case ANY_VARIANT.uint:
+      case ANY_VARIANT.big: {
+        const value = this.#integer(cell);
+        const number = Number(value);
+        return Number.isSafeInteger(number) ? number : value;
+      }
+      case ANY_VARIANT.f64:
+        return this.#block.f64[cell + 1];
+      case ANY_VARIANT.string:
+        return this.#text(low, high);
+      case ANY_VARIANT.bytes:
+        return this.#bytes(low, high, false);
+      case ANY_VARIANT.list: {
+        const items = new Array<unknown>(high);
+        for (let i = 0; i < high; i++) items[i] = this.#any(low + i * ANY.cells);
+        return items;
+      }
+      case ANY_VARIANT.map:
+        return this.#anyMap(low, high);
+      case ANY_VARIANT.tag: {
+        const tag = this.#block.u64[low]!;
+        const value = this.#any(low + 1);
+        return new Tagged(tag <= Number.MAX_SAFE_INTEGER ? Number(tag) : tag, value);
+      }
+      case ANY_VARIANT.simple:
+        return new Simple(i32[2 * cell + 1]!);
+      case ANY_VARIANT.ext:
+        return new Extension(i32[2 * cell + 1]!, this.#bytes(low, high, false));
+      default:
+        return null;
+    }
+  }
+
+  /** An object when all keys are text, else a Map. The last of equal keys counts. */
+  #anyMap(first: number, count: number): unknown {
+    const i32 = this.#i32;
+    let text = true;
+    for (let i = 0; i < count && text; i++) {
+      text = i32[2 * (first + i * ANY.entryCells)] === ANY_VARIANT.string;
+    }
+    if (!text) {
+      const map = new Map<unknown, unknown>();
+      for (let i = 0, rec = first; i < count; i++, rec += ANY.entryCells) {
+        map.set(this.#any(rec), this.#any(rec + ANY.cells));
+      }
+      return map;
+    }
+    const object: Record<string, unknown> = {};
+    for (let i = 0, rec = first; i < count; i++, rec += ANY.entryCells) {
+      this.#own(object, this.#any(rec) as string, this.#any(rec + ANY.cells));
+    }
+    return object;
+  }
+
+  #integer(cell: number): bigint {
+    const { i64, u64 } = this.#block;
+    const variant = this.#i32[2 * cell];
+    if (variant === ANY_VARIANT.int) return i64[cell + 1]!;
+    if (variant === ANY_VARIANT.uint) return u64[cell + 1]!;
+    let hex = "0x0";
+    for (const byte of this.#bytes(this.#i32[2 * cell + 2]!, this.#i32[2 * cell + 3]!, false)) {
+      hex += byte.toString(16).padStart(2, "0");
+    }
+    return this.#i32[2 * cell + 1] === 1 ? -1n - BigInt(hex) : BigInt(hex);
   }
 
   #text(start: number, bits: number): string {

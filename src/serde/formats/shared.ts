@@ -15,6 +15,8 @@ export function proceduresOf(root: Node): ReadonlySet<Core> {
   const open = new Set<Core>();
   const order: Core[] = [];
   const visit = (node: Core): void => {
+    // What it may contain is itself.
+    if (node.kind === "any") recursive.add(node);
     uses.set(node, (uses.get(node) ?? 0) + 1);
     if (open.has(node)) recursive.add(node);
     if (uses.get(node)! > 1) return;

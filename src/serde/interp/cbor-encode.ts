@@ -2,7 +2,9 @@
 
 import { MODE } from "../ir/program.ts";
 import { floatWidth, halfBits } from "./cbor-head.ts";
-import { countedEncode, type HeadWriter, putBig } from "./counted-encode.ts";
+import { countedEncode } from "./counted-encode.ts";
+import { type HeadWriter, putBig } from "./counted-put.ts";
+import { CODE, fail } from "./stop.ts";
 
 const bits = new DataView(new ArrayBuffer(8));
 
@@ -45,7 +47,18 @@ const WRITER: HeadWriter = {
     for (let i = 0; i < width; i++) output[top + 1 + i] = bits.getUint8(i);
     return top + 1 + width;
   },
+
+  undefined: 0xf7,
+  big: ({ output }, negative, length, top) =>
+    argument(output, 2, length, 0, argument(output, 6, negative ? 3 : 2, 0, top)),
+  tag: ({ output }, low, high, top) => argument(output, 6, low, high, top),
+  simple({ output }, value, top) {
+    if (value < 24) return argument(output, 7, value, 0, top);
+    output[top] = 0xf8;
+    output[top + 1] = value;
+    return top + 2;
+  },
+  ext: (s) => fail(s, CODE.typeMismatch, s.outTop),
 };
 
-export const CBOR_WRITER = WRITER;
 export const CBOR_ENCODE = countedEncode(WRITER);

@@ -1,7 +1,8 @@
 // Small things every format does with cells and case tables.
 
 import { CASE, CASES, NAME } from "../ir/tables.ts";
-import type { StateBlock } from "../state/block.ts";
+import { ANY_VARIANT } from "../layout/any.ts";
+import { SPAN, type StateBlock } from "../state/block.ts";
 
 /** A safe integer as 64 bits. */
 export function putInt53(s: StateBlock, cell: number, value: number): void {
@@ -21,4 +22,42 @@ export function numberedCase(words: Int32Array, table: number, value: number): n
   const from = table + CASES.rows + targets * CASE.words + NAME.words * words[table + CASES.names]!;
   for (let i = 0; i < numbers; i++) if (words[from + i] === value) return i;
   return -1;
+}
+
+/** An integer of any size as an `any`; false: no memory. */
+export function putAnyInteger(s: StateBlock, cell: number, value: bigint): boolean {
+  const fits = BigInt.asIntN(64, value) === value;
+  if (fits || BigInt.asUintN(64, value) === value) {
+    s.i32[2 * cell] = fits ? ANY_VARIANT.int : ANY_VARIANT.uint;
+    s.i32[2 * cell + 1] = 0;
+    s.u64[cell + 1] = BigInt.asUintN(64, value);
+    return true;
+  }
+  const magnitude = value < 0n ? -1n - value : value;
+  const digits = magnitude.toString(16);
+  const hex = digits.length % 2 === 0 ? digits : `0${digits}`;
+  const length = hex.length / 2;
+  if (!s.reserveText8(length)) return false;
+  const start = s.text8Top;
+  for (let i = 0; i < length; i++) s.text8[start + i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  s.text8Top = start + length;
+  s.i32[2 * cell] = ANY_VARIANT.big;
+  s.i32[2 * cell + 1] = value < 0n ? 1 : 0;
+  s.i32[2 * cell + 2] = start;
+  s.i32[2 * cell + 3] = s.text8Top | SPAN.text8;
+  return true;
+}
+
+/** The integer in an `any` that is one. */
+export function anyInteger(s: StateBlock, cell: number): bigint {
+  const variant = s.i32[2 * cell]!;
+  if (variant === ANY_VARIANT.int) return s.i64[cell + 1]!;
+  if (variant === ANY_VARIANT.uint) return s.u64[cell + 1]!;
+  const bits = s.i32[2 * cell + 3]!;
+  const source = (bits & SPAN.text8) !== 0 ? s.text8 : s.document;
+  let hex = "0x0";
+  for (let i = s.i32[2 * cell + 2]!; i < (bits & SPAN.mask); i++) {
+    hex += source[i]!.toString(16).padStart(2, "0");
+  }
+  return s.i32[2 * cell + 1] === 1 ? -1n - BigInt(hex) : BigInt(hex);
 }

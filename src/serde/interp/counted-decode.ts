@@ -4,8 +4,9 @@
 import { KIND } from "../ir/kinds.ts";
 import { LIST, RECORD_BYTES, SEQ, type Verb } from "../ir/ops.ts";
 import { CASE, CASES, DUPLICATE, FIELD, KEYS, KINDS, PROBE, VALUE_KIND } from "../ir/tables.ts";
+import { ANY_VARIANT } from "../layout/any.ts";
 import { FRAME, type StateBlock } from "../state/block.ts";
-import { numberedCase, putInt53 } from "./cells.ts";
+import { numberedCase, putAnyInteger, putInt53 } from "./cells.ts";
 import { onlyChar, readBytes, readText, readTextName, skipItem } from "./counted-text.ts";
 import { BREAK, big, head, type ReadHead, TYPE } from "./head.ts";
 import { singleOf } from "./json-numbers.ts";
@@ -353,9 +354,16 @@ function getLeaf(
   soft: boolean,
   read: ReadHead,
 ): number {
-  const next = read(s, at, false);
+  // Not beyond the tag: a chain of them would be read again for each.
+  const next = read(s, at, kind === KIND.tag);
   if (next < 0) return next;
   const { type } = head;
+  if (kind === KIND.tag) {
+    if (type !== TYPE.tag) return fail(s, CODE.typeMismatch, at);
+    s.i32[2 * cell] = head.low;
+    s.i32[2 * cell + 1] = head.high;
+    return next;
+  }
   const other = () => (soft ? SOFT : fail(s, CODE.typeMismatch, at));
   switch (kind) {
     case KIND.unit:
@@ -401,6 +409,13 @@ function getLeaf(
       s.i32[2 * cell + 1] = 0;
       return end;
     }
+    case KIND.integer:
+      if (!isInt(type)) return other();
+      return putAnyInteger(s, cell, type === TYPE.big ? bigInt() : exactInt())
+        ? next
+        : fail(s, CODE.memoryLimit, at);
+    case KIND.other:
+      return getOther(s, at, next, cell);
     case KIND.raw: {
       const end = skipItem(s, at, read);
       if (end < 0) return end;
@@ -416,6 +431,26 @@ function getLeaf(
       return next;
     }
   }
+}
+
+/** Of `any`: what has a variant of its own and no kind. */
+function getOther(s: StateBlock, at: number, next: number, cell: number): number {
+  const { type, low } = head;
+  if (type === TYPE.undefined || type === TYPE.simple) {
+    s.i32[2 * cell] = type === TYPE.simple ? ANY_VARIANT.simple : ANY_VARIANT.undefined;
+    s.i32[2 * cell + 1] = type === TYPE.simple ? head.value : 0;
+    s.i32[2 * cell + 2] = 0;
+    s.i32[2 * cell + 3] = 0;
+    return next;
+  }
+  if (type !== TYPE.ext) return fail(s, CODE.typeMismatch, at);
+  const end = next + head.value;
+  if (end > s.end) return short(s);
+  s.i32[2 * cell] = ANY_VARIANT.ext;
+  s.i32[2 * cell + 1] = low;
+  s.i32[2 * cell + 2] = next;
+  s.i32[2 * cell + 3] = end;
+  return end;
 }
 
 /** The number of the last head as a double, or as a single; `undefined`: it is none. */
@@ -442,7 +477,7 @@ function exactInt(): bigint {
 }
 
 /** The integer of a head of type `big`. */
-export function bigInt(): bigint {
+function bigInt(): bigint {
   let hex = "0x0";
   for (let i = big.from; i < big.to; i++) hex += big.bytes[i]!.toString(16).padStart(2, "0");
   return big.negative ? -1n - BigInt(hex) : BigInt(hex);

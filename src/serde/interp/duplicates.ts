@@ -14,6 +14,7 @@ export function dropDuplicates(
   count: number,
   stride: number,
   flags: number,
+  keyCell: number,
 ): number {
   const text = (flags & LIST.text) !== 0;
   const reject = (flags & LIST.reject) !== 0;
@@ -25,15 +26,17 @@ export function dropDuplicates(
     let same = -1;
     if (seen !== undefined) {
       // A letter in front: a string that looks like an array index would get a hash that can be chosen.
-      const key = text ? `k${spanText(s, from)}` : `k${i32[from]},${i32[from + 1]}`;
+      const at = from + 2 * keyCell;
+      const key = text ? `k${spanText(s, at)}` : `k${i32[at]},${i32[at + 1]}`;
       same = seen.get(key) ?? -1;
       if (same < 0) seen.set(key, kept);
     } else {
       for (let j = 0; j < kept && same < 0; j++) {
-        const other = 2 * (first + j * stride);
+        const at = from + 2 * keyCell;
+        const other = 2 * (first + j * stride + keyCell);
         const equal = text
-          ? sameText(s, from, other)
-          : i32[from] === i32[other] && i32[from + 1] === i32[other + 1];
+          ? sameText(s, at, other)
+          : i32[at] === i32[other] && i32[at + 1] === i32[other + 1];
         if (equal) same = j;
       }
     }

@@ -4,8 +4,9 @@
 import { KIND } from "../ir/kinds.ts";
 import { KEY_POSITION, LIST, RECORD_BYTES, SEQ, type Verb } from "../ir/ops.ts";
 import { CASE, CASES, DUPLICATE, FIELD, KEYS, KINDS, VALUE_KIND } from "../ir/tables.ts";
+import { ANY_VARIANT } from "../layout/any.ts";
 import { FRAME, SPAN, type StateBlock } from "../state/block.ts";
-import { numberedCase, putInt53 } from "./cells.ts";
+import { numberedCase, putAnyInteger, putInt53 } from "./cells.ts";
 import { readBytesText, readNumbers } from "./json-bytes.ts";
 import { readName } from "./json-name.ts";
 import { read, readFloat, readInt, readInteger } from "./json-numbers.ts";
@@ -350,6 +351,8 @@ function getLeaf(s: StateBlock, at: number, kind: number, slot: number, soft: bo
     }
     case KIND.numbers:
       return readNumbers(s, at, cell, soft);
+    case KIND.integer:
+      return anyInteger(s, at, cell);
     default:
       return getText(s, at, kind, cell, soft);
   }
@@ -424,6 +427,20 @@ function int64(s: StateBlock, at: number, cell: number, signed: boolean, soft: b
   if (!fits) return soft ? Number.NEGATIVE_INFINITY : fail(s, CODE.numberRange, at);
   s.u64[cell] = BigInt.asUintN(64, value);
   return end;
+}
+
+/** Of `any`. -0 is a float there: what is read must come back. */
+function anyInteger(s: StateBlock, at: number, cell: number): number {
+  const end = readInteger(s, at, false);
+  if (end < 0) return end;
+  const ascii = asciiText(s.document, at, end);
+  if (Object.is(Number(ascii), -0)) {
+    s.i32[2 * cell] = ANY_VARIANT.f64;
+    s.i32[2 * cell + 1] = 0;
+    s.f64[cell + 1] = -0;
+    return end;
+  }
+  return putAnyInteger(s, cell, BigInt(ascii)) ? end : fail(s, CODE.memoryLimit, at);
 }
 
 /** A map key and its colon. */

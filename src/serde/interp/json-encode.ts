@@ -3,7 +3,7 @@
 import { KIND } from "../ir/kinds.ts";
 import { EACH, KEY_POSITION, RECORD_BYTES } from "../ir/ops.ts";
 import { FRAME, SPAN, type StateBlock } from "../state/block.ts";
-import { int53At } from "./cells.ts";
+import { anyInteger, int53At } from "./cells.ts";
 import { enterList, hasMore, leaveList, nextOf, written } from "./encode-lists.ts";
 import { CODE, fail, type Handler } from "./stop.ts";
 import { writeUtf8 } from "./utf8.ts";
@@ -127,6 +127,8 @@ function putLeaf(s: StateBlock, cell: number, kind: number, top: number): number
       return putChar(s, low, top);
     case KIND.str:
       return putString(s, low, s.i32[2 * cell + 1]!, top);
+    case KIND.integer:
+      return putAscii(s, String(anyInteger(s, cell)), top);
     case KIND.raw:
       return putRaw(s, low, s.i32[2 * cell + 1]!, top);
     case KIND.hex:

@@ -1,7 +1,9 @@
 // Heads of MessagePack, always the smallest form.
 
 import type { StateBlock } from "../state/block.ts";
-import { countedEncode, type HeadWriter, putBig } from "./counted-encode.ts";
+import { countedEncode } from "./counted-encode.ts";
+import { type HeadWriter, putBig } from "./counted-put.ts";
+import { CODE, fail } from "./stop.ts";
 
 const bits = new DataView(new ArrayBuffer(8));
 
@@ -58,6 +60,25 @@ const WRITER: HeadWriter = {
     for (let i = 0; i < width; i++) output[top + 1 + i] = bits.getUint8(i);
     return top + 1 + width;
   },
+
+  undefined: 0xc0,
+  big: (s) => fail(s, CODE.numberRange, s.outTop),
+  tag: (s) => fail(s, CODE.typeMismatch, s.outTop),
+  simple: (s) => fail(s, CODE.typeMismatch, s.outTop),
+
+  ext({ output }, type, length, top) {
+    const fixed = [1, 2, 4, 8, 16].indexOf(length);
+    let at = top + 1;
+    if (fixed >= 0) {
+      output[top] = 0xd4 + fixed;
+    } else {
+      const width = length < 0x100 ? 0 : length < 0x1_0000 ? 1 : 2;
+      output[top] = 0xc7 + width;
+      at = putBig(output, length, 1 << width, at);
+    }
+    output[at] = type;
+    return at + 1;
+  },
 };
 
 function short({ output }: StateBlock, marker: number, top: number): number {
@@ -71,5 +92,4 @@ function long({ output }: StateBlock, width: number, marker: number, value: numb
   return putBig(output, value, 1 << width, top + 1);
 }
 
-export const MSGPACK_WRITER = WRITER;
 export const MSGPACK_ENCODE = countedEncode(WRITER);

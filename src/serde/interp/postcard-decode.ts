@@ -225,7 +225,8 @@ function getText(s: StateBlock, at: number, kind: number, cell: number): number 
     return end;
   }
   if (kind === KIND.char) {
-    const found = varint.value === 0 ? 0 : codePointAt(s.document, from);
+    if (varint.value === 0) return fail(s, CODE.typeMismatch, at);
+    const found = codePointAt(s.document, from);
     if (found < 0) return fail(s, CODE.invalidUtf8, Math.min(~found, end - 1));
     if ((found & 7) !== varint.value) return fail(s, CODE.typeMismatch, at);
     s.i32[2 * cell] = found >> 3;

@@ -2,7 +2,7 @@
 
 import { RECORD_BYTES } from "../ir/ops.ts";
 import type { StateBlock } from "../state/block.ts";
-import { type HeadWriter, putLeaf } from "./counted-encode.ts";
+import { type HeadWriter, putLeaf } from "./counted-put.ts";
 
 /**
  * Puts the `count` entries from cell `first` in order, in their place. Each key is encoded once, behind the output,
@@ -21,7 +21,7 @@ export function sortEntries(
   const { outTop } = s;
   const ends = [outTop];
   for (let i = 0; i < count; i++) {
-    s.reserveOutput(9);
+    s.reserveOutput(16);
     s.outTop = putLeaf(s, first + i * stride, kind, to);
     ends.push(s.outTop);
   }

@@ -31,6 +31,12 @@ export const KIND = {
   raw: 20,
   /** Encode only: the low half of a cell, as an unsigned number; variant indices and discriminants. */
   index: 21,
+  /** Of `any`, two cells: an integer of any size. */
+  integer: 22,
+  /** Of `any`, two cells: undefined, a simple value of CBOR, an extension of MessagePack. */
+  other: 23,
+  /** Of `any`: the number of a tag, 64 bits; its value follows. */
+  tag: 24,
 } as const;
 export type KindName = keyof typeof KIND;
 export const KIND_NAMES = Object.keys(KIND) as readonly KindName[];

@@ -348,7 +348,7 @@ export const ROWS = [
     "list",
     ALL,
     ["decode"],
-    "Opens; empty: stores {heap top, 0} and goes to c. Else pushes a frame, makes the first element's record and falls through. `exact`: b elements or failure. `ahead`: collects, as entries of a map, the keys not in table b of the object that starts here, and consumes nothing.",
+    "Opens; empty: stores {heap top, 0} and goes to c. Else pushes a frame, makes the first element's record and falls through. `exact`: b elements or failure. `unique`: the key is cell b of an element. `ahead`: collects, as entries of a map, the keys not in table b of the object that starts here, and consumes nothing.",
     "Arrays of unknown length grow on one build stack and move to the heap once.",
     {
       operands: { x8: "flags", x16: "cells", a: "slot", b: "count", c: "target" },

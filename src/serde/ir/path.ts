@@ -9,6 +9,12 @@ export function fieldSegment(name: string): string {
   return IDENTIFIER.test(name) && name.length <= MAX_NAME ? `.${name}` : `[${asciiJson(short)}]`;
 }
 
+/** `["key"]`, of a map. */
+export function keySegment(key: string): string {
+  const segment = fieldSegment(key);
+  return segment.startsWith(".") ? `[${asciiJson(key)}]` : segment;
+}
+
 export const indexSegment = (index: number): string => `[${index}]`;
 
 export function variantSegment(name: string): string {

@@ -13,7 +13,6 @@
 
 import { CodecError } from "../ir/failure.ts";
 import type {
-  AnyNode,
   ArrayNode,
   EnumNode,
   ListNode,
@@ -26,6 +25,7 @@ import type {
   StructNode,
   TupleNode,
 } from "../shape/node.ts";
+import { ANY } from "./any.ts";
 
 /** What is left of a node without names and references, which cells do not know. */
 export type Core = Exclude<Node, NewtypeNode | RefNode>;
@@ -209,7 +209,7 @@ export class Layout {
       case "option":
         return 1 + this.#cells(this.option(node));
       case "any":
-        return ANY_CELLS;
+        return ANY.cells;
       default:
         return 1;
     }
@@ -276,8 +276,3 @@ export class Layout {
     return { slot, some: option === undefined ? -1 : some!, option, boxed, node };
   }
 }
-
-/** An `any`: what it is, then one cell; see the variants in `any.ts`. */
-export const ANY_CELLS = 2;
-
-export type { AnyNode };

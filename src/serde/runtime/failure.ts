@@ -5,8 +5,9 @@ import { codeOf } from "../ir/codes.ts";
 import type { CodecFailure } from "../ir/failure.ts";
 import { KIND } from "../ir/kinds.ts";
 import { LIST, RECORD_BYTES } from "../ir/ops.ts";
-import { fieldSegment, indexSegment } from "../ir/path.ts";
+import { indexSegment, keySegment as keySegmentOf } from "../ir/path.ts";
 import { opAt, type Program, positionOf } from "../ir/program.ts";
+import { ANY_VARIANT } from "../layout/any.ts";
 import { FRAME, FRAMES_AT, SPAN, type StateBlock } from "../state/block.ts";
 
 export function failureOf(program: Program, s: StateBlock): CodecFailure {
@@ -70,12 +71,18 @@ function keySegment(program: Program, s: StateBlock, list: number, rec: number):
   const low = s.i32[2 * rec]!;
   const high = s.i32[2 * rec + 1]!;
   const kind = (program.words[get >> 2]! >>> 8) & 255;
+  // The key of an `any` is an `any`: read by a call, or as text.
+  if (opAt(program, get)?.row.verb === "call" || (program.words[(get >> 2) + 1] === 1 && kind === KIND.str)) {
+    return low === ANY_VARIANT.string
+      ? keySegmentOf(spanText(s, s.i32[2 * rec + 2]!, s.i32[2 * rec + 3]!))
+      : "";
+  }
   if (opAt(program, get)?.row.verb === "case") return `["${low}"]`;
   switch (kind) {
     case KIND.str:
-      return fieldSegment(spanText(s, low, high)).replace(/^[.](.*)$/s, '["$1"]');
+      return keySegmentOf(spanText(s, low, high));
     case KIND.char:
-      return fieldSegment(String.fromCodePoint(low)).replace(/^[.](.*)$/s, '["$1"]');
+      return keySegmentOf(String.fromCodePoint(low));
     case KIND.bool:
       return `["${low !== 0}"]`;
     case KIND.u64:

@@ -17,6 +17,7 @@ import {
 } from "../../layout/layout.ts";
 import type { EnumNode, Node, ScalarNode, StructNode, TupleNode } from "../../shape/node.ts";
 import { proceduresOf } from "../shared.ts";
+import { lowerAnyEncode } from "../structural/any.ts";
 import type { CountedDialect } from "./dialects.ts";
 
 export function lowerCountedEncode(root: Node, layout: Layout, dialect: CountedDialect): Program {
@@ -153,7 +154,11 @@ class CountedEncodeLowering {
         this.#enum(node, slot);
         break;
       case "any":
-        throw new CodecError("load.unsupported", "any is not built yet");
+        if (this.#dialect.sorted)
+          throw new CodecError("load.unsupported", "deterministic any is not built yet");
+        this.#flush();
+        lowerAnyEncode(this.#out, this.#dialect.format, slot, (at) => this.#value(node, at));
+        break;
       case "unit":
         this.#lit([this.#dialect.none]);
         break;

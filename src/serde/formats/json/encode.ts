@@ -17,6 +17,7 @@ import {
 } from "../../layout/layout.ts";
 import type { EnumNode, Field, Node, ScalarNode, StructNode, TupleNode } from "../../shape/node.ts";
 import { proceduresOf } from "../shared.ts";
+import { lowerAnyEncode } from "../structural/any.ts";
 import { quoteJson } from "./dialect.ts";
 
 export function lowerJsonEncode(root: Node, layout: Layout): Program {
@@ -139,7 +140,9 @@ class JsonEncodeLowering {
         this.#enum(node, slot);
         break;
       case "any":
-        throw new CodecError("load.unsupported", "any is not built yet");
+        this.#flush();
+        lowerAnyEncode(this.#out, "json", slot, (at) => this.#value(node, at));
+        break;
       case "unit":
         this.#text += "null";
         break;

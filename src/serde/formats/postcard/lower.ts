@@ -170,7 +170,7 @@ class PostcardLowering {
     const element = this.#layout.element(node);
     const done = out.label();
     const exact = node.kind === "array";
-    const operands = { x16: element.cells, a: slot, b: exact ? node.length : -1, c: done };
+    const operands = { x16: element.cells, a: slot, b: node.kind === "array" ? node.length : 0, c: done };
     const { path } = out;
     if (this.#decode) {
       out.emit("postcard", "list", { x8: listFlags(node, this.#layout), ...operands });

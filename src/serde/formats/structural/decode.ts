@@ -6,10 +6,11 @@ import { Assembler, type KeyField, type Label, type Table } from "../../ir/assem
 import { codeNumber } from "../../ir/codes.ts";
 import { CodecError } from "../../ir/failure.ts";
 import { KIND, kindOf } from "../../ir/kinds.ts";
-import { BOX_ZERO, type FormatName, KEY_POSITION, SEQ } from "../../ir/ops.ts";
+import { BOX_ZERO, type FormatName, KEY_POSITION, KIND_TAGS, LIST, SEQ } from "../../ir/ops.ts";
 import { fieldSegment, variantSegment } from "../../ir/path.ts";
 import type { Program } from "../../ir/program.ts";
-import { VALUE_KINDS } from "../../ir/tables.ts";
+import { type VALUE_KIND, VALUE_KINDS } from "../../ir/tables.ts";
+import { ANY, ANY_VARIANT } from "../../layout/any.ts";
 import {
   bitAddress,
   type Core,
@@ -19,7 +20,16 @@ import {
   type RecordLayout,
   shiftBit,
 } from "../../layout/layout.ts";
-import type { EnumNode, Field, Node, ScalarNode, StructNode, TupleNode, Variant } from "../../shape/node.ts";
+import type {
+  AnyNode,
+  EnumNode,
+  Field,
+  Node,
+  ScalarNode,
+  StructNode,
+  TupleNode,
+  Variant,
+} from "../../shape/node.ts";
 import type { CaptureConstant } from "../constants.ts";
 import { listFlags, proceduresOf } from "../shared.ts";
 import { emitDefault } from "./default.ts";
@@ -159,7 +169,8 @@ class DecodeLowering {
         this.#enum(node, slot);
         break;
       case "any":
-        throw new CodecError("load.unsupported", "any is not built yet");
+        this.#any(node, slot);
+        break;
       default:
         this.#leaf(node, slot);
     }
@@ -197,7 +208,7 @@ class DecodeLowering {
       x8: listFlags(node, this.#layout),
       x16: element.cells,
       a: slot,
-      b: node.kind === "array" ? node.length : -1,
+      b: node.kind === "array" ? node.length : 0,
       c: done,
     });
     const { path } = out;
@@ -612,6 +623,66 @@ class DecodeLowering {
     } else {
       throw new CodecError("load.unsupported", "untagged variants that cannot be told apart");
     }
+  }
+
+  /** Whatever comes. Always a procedure, which calls itself for what is inside. */
+  #any(node: AnyNode, slot: number): void {
+    const out = this.#out;
+    const { format } = this.#dialect;
+    const after = out.label();
+    const blocks = Object.fromEntries(VALUE_KINDS.map((kind) => [kind, out.label()]));
+    out.emit(format, "kind", { x16: KIND_TAGS, a: this.#kinds(TYPE_MISMATCH, blocks) });
+    const block = (kind: keyof typeof VALUE_KIND, variant: number, body: () => void) => {
+      out.bind(blocks[kind]!);
+      body();
+      if (variant >= 0) out.emit("neutral", "set", { a: slot, b: variant });
+      out.emit("neutral", "jump", { a: after });
+    };
+    const leaf = (kind: number, at: number) => () => out.emit(format, "get", { x8: kind, a: at, b: -1 });
+    const self = () => this.#value(node, 0);
+    block("null", ANY_VARIANT.null, leaf(KIND.unit, slot + 1));
+    block("bool", ANY_VARIANT.bool, leaf(KIND.bool, slot + 1));
+    block("int", -1, leaf(KIND.integer, slot));
+    block("float", ANY_VARIANT.f64, leaf(KIND.f64, slot + 1));
+    block("str", ANY_VARIANT.string, leaf(KIND.str, slot + 1));
+    block("bytes", ANY_VARIANT.bytes, leaf(KIND.bytes, slot + 1));
+    block("other", -1, leaf(KIND.other, slot));
+    block("list", ANY_VARIANT.list, () => this.#anyList(LIST.zero, ANY.cells, slot + 1, 0, self));
+    block("map", ANY_VARIANT.map, () => {
+      const { text } = this.#dialect;
+      const flags = LIST.zero | LIST.map | (text ? LIST.unique | LIST.text : 0);
+      this.#anyList(flags, ANY.entryCells, slot + 1, text ? 1 : 0, () => {
+        if (text) {
+          out.emit(format, "get", { x8: KIND.str, x16: KEY_POSITION, a: 1, b: -1 });
+          out.emit("neutral", "set", { a: 0, b: ANY_VARIANT.string });
+        } else {
+          self();
+        }
+        this.#value(node, ANY.cells);
+      });
+    });
+    block("tag", ANY_VARIANT.tag, () => {
+      const { path } = out;
+      out.emit("neutral", "box", { x8: BOX_ZERO, x16: ANY.tagCells, a: slot + 1 });
+      out.path = "";
+      leaf(KIND.tag, 0)();
+      this.#value(node, 1);
+      out.emit("neutral", "close");
+      out.path = path;
+    });
+    out.bind(after);
+  }
+
+  #anyList(flags: number, cells: number, slot: number, key: number, body: () => void): void {
+    const out = this.#out;
+    const done = out.label();
+    out.emit(this.#dialect.format, "list", { x8: flags, x16: cells, a: slot, b: key, c: done });
+    const { path } = out;
+    out.path = "";
+    body();
+    out.emit(this.#dialect.format, "next");
+    out.path = path;
+    out.bind(done);
   }
 
   #kinds(code: number, targets: Readonly<Record<string, Label>>): Table {
