@@ -64,6 +64,7 @@ function open(page: string): string {
     ".": "index",
     "./isolate": "isolate/index",
     "./inspect": "zasm/inspect/index",
+    "./codec": "codec/index",
     "./shape": "serde/shape/index",
   };
   const exports = Object.entries(subpaths).map(([subpath, file], i) => {
@@ -203,6 +204,7 @@ describe("what is shown, happens", () => {
         sinter: [join(ROOT, "src/index.ts")],
         "sinter/isolate": [join(ROOT, "src/isolate/index.ts")],
         "sinter/inspect": [join(ROOT, "src/zasm/inspect/index.ts")],
+        "sinter/codec": [join(ROOT, "src/codec/index.ts")],
         "sinter/shape": [join(ROOT, "src/serde/shape/index.ts")],
       },
     });

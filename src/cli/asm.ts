@@ -4,6 +4,7 @@ import { sha256Hex } from "#sha256";
 import { decodeUtf8 } from "../core/bytes.ts";
 import { type AsmOptions, assemble, type Diagnostic } from "../zasm/asm/index.ts";
 import { MAGIC, VERSION } from "../zasm/container/format.ts";
+import { excerpt } from "./excerpt.ts";
 import { CliFailure, EXIT_CODE } from "./failure.ts";
 import { readInput, STANDARD, writeOutput } from "./files.ts";
 import { type Io, paint, print, type Sink } from "./io.ts";
@@ -91,9 +92,6 @@ function memoryOf(text: string): { minBytes: number; maxBytes: number } {
   return { minBytes: read(min), maxBytes: read(max) };
 }
 
-/** Longest piece of a source line shown. */
-const MAX_SHOWN_COLUMNS = 120;
-
 function printDiagnostics(
   sink: Sink,
   file: string,
@@ -109,20 +107,6 @@ function printDiagnostics(
     print(sink, `${shown(file)}:${line}:${column}: ${word}: ${shown(message)} ${tail}\n`);
     print(sink, excerpt(sink, lines.get(line) ?? "", line, column, length));
   }
-}
-
-/** The source line with a caret under the place. */
-function excerpt(sink: Sink, text: string, line: number, column: number, length: number): string {
-  const gutter = String(line).padStart(5);
-  // A window that holds the place, should the line be long.
-  const start = column <= MAX_SHOWN_COLUMNS - 20 ? 0 : column - 40;
-  const shownText = text.slice(start, start + MAX_SHOWN_COLUMNS);
-  const before = shownText.slice(0, column - 1 - start).replace(/[^\t]/g, " ");
-  const room = Math.max(1, shownText.length - before.length);
-  const marks = "^".padEnd(Math.min(length, room), "~");
-  // One column per character, so that the caret stands where it should.
-  const visible = shownText.replace(/[^\t\x20-\x7e\u00a0-\u{10ffff}]/gu, "?");
-  return `${paint(sink, "dim", `${gutter} |`)} ${visible}\n      ${paint(sink, "dim", "|")} ${before}${paint(sink, "green", marks)}\n`;
 }
 
 /** The wanted lines by number; invalid UTF-8 is shown as U+FFFD. */

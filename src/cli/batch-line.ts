@@ -1,13 +1,10 @@
 // One line of a batch: bytes to a request, or why it is none. Only shape is judged here; what module, policy and
 // entry are worth is the engine's answer.
 
-import { decodeUtf8 } from "../core/bytes.ts";
-import { quoted } from "../core/errors.ts";
 import type { PolicyInput } from "../core/policy.ts";
-import { isTierChoice } from "../zasm/runtime/options.ts";
-import { TIERS, type TierChoice } from "../zasm/runtime/outcome.ts";
-import { suggestion } from "./nearest.ts";
-import { Raw } from "./record.ts";
+import type { TierChoice } from "../zasm/runtime/outcome.ts";
+import { BadLine, echo, parseLine, type Request, readBase64, text, tierAt } from "./json-line.ts";
+import type { Raw } from "./record.ts";
 
 /** Bytes, or the path of a file that holds them. */
 type Content = { readonly path: string } | { readonly bytes: Uint8Array };
@@ -25,11 +22,6 @@ export interface BatchRequest {
   readonly state: boolean;
 }
 
-/** Why a line is no request. */
-export class BadLine extends Error {
-  override readonly name = "BadLine";
-}
-
 const KEYS = [
   "id",
   "module",
@@ -42,21 +34,10 @@ const KEYS = [
   "state",
 ] as const;
 
-const NO_ID = new Raw("null");
-
-/** True for a line that is skipped: nothing but JSON white space. */
-export const isBlank = (line: Uint8Array): boolean =>
-  line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
-
 /** Throws `BadLine`. `defaultFuel` is for lines whose policy says nothing of fuel. */
 export function readRequest(line: Uint8Array, defaultFuel: number | undefined): BatchRequest {
-  const request = parseObject(line);
-  const unknown = [...request.keys()].find((key) => !(KEYS as readonly string[]).includes(key));
-  if (unknown !== undefined) {
-    throw new BadLine(`there is no key ${quoted(unknown)}${suggestion(unknown, KEYS)}`);
-  }
-  const tier = text(request, "tier") ?? "auto";
-  if (!isTierChoice(tier)) throw new BadLine(`tier must be auto, ${TIERS.join(", ")}`);
+  const request = parseLine(line, KEYS);
+  const tier = tierAt(request);
   const state = request.get("state") ?? false;
   if (typeof state !== "boolean" || request.get("state") === null) {
     throw new BadLine("state must be true or false");
@@ -74,63 +55,13 @@ export function readRequest(line: Uint8Array, defaultFuel: number | undefined): 
   };
 }
 
-/** The line's own keys. A repeated key counts once, with its last value, as JSON.parse has it. */
-function parseObject(line: Uint8Array): Map<string, unknown> {
-  const json = decodeUtf8(line);
-  if (json === undefined) throw new BadLine("the line is not UTF-8");
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw new BadLine("the line is not JSON");
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new BadLine("the line is not a JSON object");
-  }
-  return new Map(Object.entries(value));
-}
-
-function text(request: ReadonlyMap<string, unknown>, key: string): string | undefined {
-  const value = request.get(key);
-  if (value === undefined || typeof value === "string") return value;
-  throw new BadLine(`${key} must be a string`);
-}
-
-function content(
-  request: ReadonlyMap<string, unknown>,
-  pathKey: string,
-  base64Key: string,
-): Content | undefined {
+function content(request: Request, pathKey: string, base64Key: string): Content | undefined {
   const path = text(request, pathKey);
   const base64 = text(request, base64Key);
   if (path !== undefined && base64 !== undefined)
     throw new BadLine(`both ${pathKey} and ${base64Key} are given`);
   if (path !== undefined) return { path };
   return base64 === undefined ? undefined : { bytes: readBase64(base64Key, base64) };
-}
-
-/** A multiple of 3. Re-encoding a whole module at once would double what a long line costs. */
-const PIECE_BYTES = 3 * 256 * 1024;
-
-/** Standard alphabet, padded, no white space, unused bits 0: exactly what encoding the bytes gives again. */
-function readBase64(key: string, base64: string): Uint8Array {
-  const bytes = Buffer.from(base64, "base64");
-  let isExact = base64.length === Math.ceil(bytes.length / 3) * 4;
-  for (let at = 0; isExact && at < bytes.length; at += PIECE_BYTES) {
-    const again = bytes.toString("base64", at, at + PIECE_BYTES);
-    isExact = base64.startsWith(again, (at / 3) * 4);
-  }
-  if (!isExact) throw new BadLine(`${key} is not base64`);
-  return bytes;
-}
-
-function echo(id: unknown): Raw {
-  if (id === undefined) return NO_ID;
-  try {
-    return new Raw(JSON.stringify(id));
-  } catch {
-    throw new BadLine("id is nested too deeply"); // JSON.parse has no limit, JSON.stringify has
-  }
 }
 
 /** Whatever is no object goes to the engine as it is, to be refused there. */

@@ -3,88 +3,42 @@
 
 import { type Failure, failure, quoted } from "../core/errors.ts";
 import { Engine } from "../zasm/runtime/engine.ts";
-import { BadLine, type BatchRequest, isBlank, readRequest } from "./batch-line.ts";
+import { answerLines } from "./answers.ts";
+import { type BatchRequest, readRequest } from "./batch-line.ts";
 import { CliFailure, EXIT_CODE } from "./failure.ts";
-import { openFile, readFile, STANDARD } from "./files.ts";
-import { type Io, print, type Sink } from "./io.ts";
-import { type Line, readLines } from "./lines.ts";
+import { readFile, STANDARD } from "./files.ts";
+import type { Io } from "./io.ts";
 import { type Args, readInteger } from "./options.ts";
-import { failureMembers, type Members, outcomeMembers, stateMembers, writeJsonLine } from "./record.ts";
+import { failureMembers, type Members, outcomeMembers, stateMembers } from "./record.ts";
 import type { BATCH } from "./specs.ts";
 
-/** The longest string V8 holds; a longer line could not be parsed. */
-const MAX_LINE_BYTES = 2 ** 29 - 24;
-
-export function batch(
-  { given, operands }: Args<typeof BATCH>,
-  io: Io,
-  maxLineBytes = MAX_LINE_BYTES,
-): number {
+export function batch({ given, operands }: Args<typeof BATCH>, io: Io, maxLineBytes?: number): number {
   const fuel =
     given.fuel === undefined ? undefined : readInteger("--fuel", given.fuel, Number.MAX_SAFE_INTEGER);
   const [path = STANDARD] = operands;
-  const source =
-    path === STANDARD ? { read: (b: Uint8Array) => io.stdin.read(b), close: () => {} } : openFile(path);
   const engine = Engine.create();
-  const progress = new Progress(io);
-  try {
-    for (const line of readLines(source.read, maxLineBytes)) {
-      if (line.bytes !== undefined && isBlank(line.bytes)) continue;
-      writeJsonLine(io.stdout, answer(engine, line, fuel, maxLineBytes));
-      progress.step();
-    }
-  } finally {
-    progress.clear();
-    source.close();
-  }
+  answerLines(
+    io,
+    path,
+    {
+      read: (line) => readRequest(line, fuel),
+      answer: (request) => answer(engine, request),
+      failed: failureMembers,
+    },
+    maxLineBytes,
+  );
   return EXIT_CODE.ok;
 }
 
-/** A line on the terminal that counts, once a batch takes over a second and its answers go elsewhere. */
-class Progress {
-  readonly #sink: Sink | undefined;
-  #done = 0;
-  #last = performance.now();
-  #isShown = false;
-
-  constructor({ stdout, stderr }: Io) {
-    this.#sink = stderr.isTerminal && !stdout.isTerminal ? stderr : undefined;
-  }
-
-  step(): void {
-    this.#done++;
-    const now = performance.now();
-    if (this.#sink === undefined || now - this.#last < 1000) return;
-    this.#last = now;
-    this.#isShown = true;
-    print(this.#sink, `\r${this.#done} lines answered`);
-  }
-
-  clear(): void {
-    if (this.#isShown && this.#sink !== undefined) print(this.#sink, "\r\u001b[K");
+/** What a file that a line names cannot give is that line's answer. */
+function answer(engine: Engine, request: BatchRequest): Members {
+  try {
+    return execute(engine, request);
+  } catch (error) {
+    if (error instanceof Unreadable) return failureMembers(error.failure);
+    throw error;
   }
 }
-
-/** Never throws: whatever happens to one line is that line's answer. */
-function answer(engine: Engine, line: Line, fuel: number | undefined, limit: number): Members {
-  let request: BatchRequest;
-  try {
-    if (line.bytes === undefined) throw new BadLine(`the line is longer than ${limit} bytes`);
-    request = readRequest(line.bytes, fuel);
-  } catch (error) {
-    if (!(error instanceof BadLine)) return [["id", null], ["line", line.number], ...bug()];
-    const bad = failure("batch.bad_line", {}, error.message);
-    return [["id", null], ["line", line.number], ...failureMembers(bad)];
-  }
-  try {
-    return [["id", request.id], ...execute(engine, request)];
-  } catch (error) {
-    if (!(error instanceof Unreadable)) return [["id", request.id], ...bug()];
-    return [["id", request.id], ...failureMembers(error.failure)];
-  }
-}
-
-const bug = (): Members => failureMembers(failure("internal"));
 
 function execute(engine: Engine, { module, stdin, policy, tier, entry, state }: BatchRequest): Members {
   const loaded = engine.load(contentOf("module", module), policy);

@@ -109,6 +109,7 @@ export const ERRORS = {
   "shape.too_deep": reject("resource", "the shape nests too deeply"),
   "shape.too_large": reject("resource", "the shape has too many parts"),
   "shape.unsupported_keyword": reject("unsupported", "a JSON Schema keyword that has no shape"),
+  "shape.raw_across_formats": reject("unsupported", "raw bytes mean something only in their own format"),
 
   "tier.unavailable": error("unsupported", "the tier that was asked for cannot take this module"),
 

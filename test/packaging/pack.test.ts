@@ -92,7 +92,7 @@ describe("holds", () => {
   });
 });
 
-/** One program per subpath; each prints what the example prints, or proves that it looked. */
+/** One program per subpath; each prints what the example prints, or ok. */
 const CONSUMERS: Readonly<Record<string, string>> = {
   sinter: `
     import { readFileSync } from "node:fs";
@@ -102,6 +102,28 @@ const CONSUMERS: Readonly<Record<string, string>> = {
     const outcome = engine.run(readFileSync("module.bin"), { stdin, policy: { fuel: 10_000_000 } });
     if (outcome.status !== "ok" || outcome.tier === "interp") throw new Error(JSON.stringify(outcome));
     process.stdout.write(outcome.stdout);`,
+  "sinter/codec": `
+    import { CodecError, createCodec, FORMATS } from "sinter/codec";
+    import { s } from "sinter/shape";
+    const shape = s.struct({ id: s.u64(), name: s.string() });
+    for (const format of FORMATS) {
+      const codec = createCodec(shape, format);
+      if (codec.decode(codec.encode({ id: 1n, name: "é" })).name !== "é") throw new Error(format);
+      try {
+        codec.decode(new Uint8Array(0));
+        throw new Error("decoded");
+      } catch (error) {
+        if (!(error instanceof CodecError)) throw error;
+      }
+    }
+    console.log("ok");`,
+  "sinter/shape": `
+    import { Engine, s as same } from "sinter";
+    import { compat, inferShape, parseShape, s } from "sinter/shape";
+    if (s !== same) throw new Error("two of them");
+    const shape = parseShape(JSON.parse(JSON.stringify(inferShape([{ a: 1 }, { a: 2 }]))));
+    if (!compat(shape, shape, "json").compatible) throw new Error("incompatible with itself");
+    console.log(Engine.create().codec(s.string(), "json").tryDecode(new TextEncoder().encode('"a"')).status);`,
   "sinter/isolate": `
     import { readFileSync } from "node:fs";
     import { Isolate } from "sinter/isolate";
@@ -136,7 +158,8 @@ function consume(subpath: string): string {
 
 describe("runs", () => {
   test.each(Object.keys(CONSUMERS))("%s", (subpath) => {
-    expect(consume(subpath)).toBe(subpath === "sinter/inspect" ? "ok\n" : EXPECTED);
+    const printsExample = subpath === "sinter" || subpath === "sinter/isolate";
+    expect(consume(subpath)).toBe(printsExample ? EXPECTED : "ok\n");
   });
 
   test("every subpath is one of these, or no code", () => {
@@ -169,7 +192,9 @@ describe("runs", () => {
 
 /** Uses the types of each subpath; the last line must not compile. */
 const TYPED = `
-import { Engine, type Outcome, type PolicyInput } from "sinter";
+import { type Codec, Engine, type Infer, type Outcome, type PolicyInput, s } from "sinter";
+import { createCodec, type DecodeResult } from "sinter/codec";
+import { inferShape, type Shape } from "sinter/shape";
 import { Isolate, type IsolateOptions } from "sinter/isolate";
 import { type Explained, explainModule, traceModule } from "sinter/inspect";
 
@@ -180,6 +205,13 @@ const options: IsolateOptions = { workers: 1, timeoutMs: 50 };
 export const later: Promise<Outcome> = Isolate.create(options).run(new Uint8Array(0));
 export const explained: Explained = explainModule(new Uint8Array(0));
 export const traced = traceModule(new Uint8Array(0), { every: 10 });
+const Point = s.struct({ x: s.f64(), tags: s.option(s.list(s.string())) });
+type Point = Infer<typeof Point>;
+export const codec: Codec<Point> = Engine.create().codec(Point, "json");
+export const decoded: DecodeResult<Point> = createCodec(Point, "cbor").tryDecode(new Uint8Array(0));
+export const inferred: Shape<unknown> = inferShape([1]);
+// @ts-expect-error: x is a number
+export const wrong: Point = { x: "1", tags: null };
 // @ts-expect-error: there is no such field, and the types are not any
 export const nothing = outcome.nonsense;
 `;
@@ -210,6 +242,8 @@ describe("these checks fail", () => {
   // The package without one file; `files` that forgets one packs just this.
   test.each([
     ["sinter", "dist/zasm/jit/wasm/emit.js"],
+    ["sinter/codec", "dist/serde/runtime/codec.js"],
+    ["sinter/shape", "dist/serde/shape/compat.js"],
     ["sinter/isolate", "dist/isolate/worker.js"],
     ["sinter/isolate", "dist/platform/threads.node.js"],
     ["sinter/inspect", "dist/zasm/inspect/trace-text.js"],

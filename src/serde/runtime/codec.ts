@@ -104,7 +104,10 @@ export class Codec {
   encodeInto(value: unknown, target: Uint8Array): number {
     const block = this.#encode(value);
     const { outTop } = block;
-    if (outTop > target.length) throw CodecError.of(plainFailure("resource.output_limit", {}));
+    if (outTop > target.length) {
+      const reason = `the document has ${outTop} bytes, the target ${target.length}`;
+      throw CodecError.of({ ...plainFailure("resource.output_limit", {}), reason });
+    }
     target.set(block.output.subarray(0, outTop));
     this.#give(block);
     return outTop;

@@ -198,6 +198,20 @@ export class StateBlock {
     if (rootZero) this.i32.fill(0, 0, 2 * rootCells);
   }
 
+  /** Ready for a program that reads the cells and text which the one before left here. */
+  beginAgain({ mode }: Pick<Start, "mode">): void {
+    this.mode = mode;
+    this.pc = 0;
+    this.rec = 0;
+    this.stackTop = this.stackBase;
+    this.frameTop = FRAMES_AT;
+    this.outTop = 0;
+    this.status = 0;
+    this.code = 0;
+    this.offset = 0;
+    this.detail = -1;
+  }
+
   save(): void {
     const { words } = this;
     words[WORD.pc] = this.pc;

@@ -90,14 +90,15 @@ export type LoadResult = { readonly status: "ok"; readonly module: Module } | Re
 export class Engine {
   readonly #context: EngineContext;
 
-  private constructor(context: EngineContext) {
-    this.#context = context;
+  /** @internal For `create`, here and in what extends this. */
+  protected constructor(options: EngineOptions) {
+    if (!LITTLE_ENDIAN_HOST) throw new MisuseError("Sinter needs a little-endian machine");
+    this.#context = new EngineContext(resolveOptions(options));
   }
 
   /** Throws `MisuseError` for options it does not know, and on a big-endian machine, which no tier supports. */
   static create(options: EngineOptions = {}): Engine {
-    if (!LITTLE_ENDIAN_HOST) throw new MisuseError("Sinter needs a little-endian machine");
-    return new Engine(new EngineContext(resolveOptions(options)));
+    return new Engine(options);
   }
 
   /** Hits, misses and sizes of the in-process code cache. */
