@@ -202,7 +202,8 @@ describe("cost grows with the document", () => {
       (n) => encode(`{"x":[${"1,".repeat(n / 2)}1],"t":"A"}`),
     ],
   ];
-  test.each(cases)("%s", (_, format, node, make) => {
+  // Clocks of a busy machine lie now and then; a quadratic loop fails every time.
+  test.each(cases)("%s", { retry: 5 }, (_, format, node, make) => {
     const codec = createCodec(node, format);
     const run = (document: Uint8Array, piece: number) => {
       const decoder = codec.decoder();
@@ -215,6 +216,6 @@ describe("cost grows with the document", () => {
     const first = Math.min(...[0, 1, 2].map(() => timed(() => run(small, 64))));
     const second = Math.min(...[0, 1].map(() => timed(() => run(large, 64))));
     // Eight times the document; quadratic would be 64 times the time.
-    expect(second).toBeLessThan(24 * Math.max(first, 1));
+    expect(second).toBeLessThan(30 * Math.max(first, 1));
   });
 });
