@@ -3,7 +3,7 @@
 import { LIST } from "../ir/ops.ts";
 import type { Core, Elements, Layout } from "../layout/layout.ts";
 import { coreOf, partsOf } from "../layout/layout.ts";
-import type { EnumNode, Node } from "../shape/node.ts";
+import type { Node } from "../shape/node.ts";
 
 /** Parts smaller than this are repeated rather than called. */
 const SMALL = 16;
@@ -54,7 +54,3 @@ export function listFlags(node: Elements, layout: Layout): number {
   if ((flags & LIST.unique) !== 0 && key.node.kind === "string") flags |= LIST.text;
   return flags;
 }
-
-/** Enums that are only a name: the ones a map may have as keys. */
-export const isUnitEnum = (node: EnumNode): boolean =>
-  node.variants.every((variant) => variant.payload === undefined);

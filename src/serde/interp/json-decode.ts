@@ -294,7 +294,7 @@ function anyKey(s: StateBlock, code: Code, keys: number, at: number, pc: number)
   return target < 0 ? pc : target;
 }
 
-export function kindAt(s: StateBlock, at: number): number {
+function kindAt(s: StateBlock, at: number): number {
   const byte = s.document[at]!;
   if (byte === QUOTE) return VALUE_KIND.str;
   if (byte === OPEN_MAP) return VALUE_KIND.map;
@@ -492,7 +492,7 @@ function getKey(s: StateBlock, at: number, kind: number, slot: number): number {
 
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 /** Limits of the integer kinds. */
-export const INTEGER_RANGES: ReadonlyMap<number, readonly [bigint, bigint]> = new Map([
+const INTEGER_RANGES: ReadonlyMap<number, readonly [bigint, bigint]> = new Map([
   [KIND.u8, [0n, 0xffn]],
   [KIND.u16, [0n, 0xffffn]],
   [KIND.u32, [0n, 0xffff_ffffn]],

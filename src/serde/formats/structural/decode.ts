@@ -735,5 +735,5 @@ const isScalar = (node: Core): node is ScalarNode =>
 const floatness = (place: Place | undefined): number =>
   place !== undefined && (place.node.kind === "f64" || place.node.kind === "f32") ? 1 : 0;
 
-export const wireNames = (variant: Variant): Uint8Array[] =>
+const wireNames = (variant: Variant): Uint8Array[] =>
   [variant.wire, ...variant.aliases].map((name) => encodeUtf8(name));
