@@ -63,7 +63,7 @@ export const HOSTILE_NAMES = [
 ] as const;
 
 const word = fc.stringMatching(/^[a-z]{1,3}$/);
-export const arbitraryName: fc.Arbitrary<string> = fc.oneof(
+const arbitraryName: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: word },
   { weight: 2, arbitrary: fc.constantFrom(...HOSTILE_NAMES) },
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 5 }) },
@@ -203,7 +203,7 @@ export const arbitraryShapeAndValue = (
 const MAX_REFS = 3;
 
 /** Values of a sealed node, in decoded form. Recursion ends after a few refs. `raw` is the JSON text `null`. */
-export function arbitraryValue(node: Node, refs = 0): fc.Arbitrary<unknown> {
+function arbitraryValue(node: Node, refs = 0): fc.Arbitrary<unknown> {
   if (refs > MAX_REFS) return fc.constant(smallest(node, new Set()));
   const below = (inner: Node) => arbitraryValue(inner, refs);
   switch (node.kind) {
