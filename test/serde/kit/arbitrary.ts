@@ -203,7 +203,7 @@ export const arbitraryShapeAndValue = (
 const MAX_REFS = 3;
 
 /** Values of a sealed node, in decoded form. Recursion ends after a few refs. `raw` is the JSON text `null`. */
-export function arbitraryValue(node: Node, refs = 0): fc.Arbitrary<unknown> {
+function arbitraryValue(node: Node, refs = 0): fc.Arbitrary<unknown> {
   if (refs > MAX_REFS) return fc.constant(smallest(node, new Set()));
   const below = (inner: Node) => arbitraryValue(inner, refs);
   switch (node.kind) {

@@ -37,7 +37,7 @@ function showObject(value: object): string {
 }
 
 /** Everything of a failure but its reason, which nobody may compare. */
-export function showFailure({ code, offset, line, column, path, pc }: CodecFailure): string {
+function showFailure({ code, offset, line, column, path, pc }: CodecFailure): string {
   const at = offset === undefined ? "" : ` @${offset}`;
   const where = line === undefined ? "" : ` ${line}:${column}`;
   return `error ${code}${at}${where} ${path ?? ""} ${pc ?? ""}`.trimEnd();

@@ -76,7 +76,7 @@ export const moved: Move = (block) => {
 };
 
 /** A block at the start of a run, with as little room as can be. */
-export function started({ codec, plan }: Subject, direction: Direction, given: unknown): StateBlock {
+function started({ codec, plan }: Subject, direction: Direction, given: unknown): StateBlock {
   const block = new StateBlock(LIMITS, { document: 0, output: 0, cells: 64 });
   const program = codec.program(direction);
   if (direction === "decode") block.setDocument(given as Uint8Array);
