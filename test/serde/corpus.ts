@@ -455,6 +455,78 @@ export const CORPUS: readonly Case[] = [
     json: '{"a":1,"b":2,"c":"x","d":3}',
   },
   {
+    name: "flattened map",
+    node: struct({ a: u32, more: attr(map(str, u32, { js: "record" }), { flatten: true }), z: option(str) }),
+    values: [
+      { a: 1, more: {}, z: null },
+      { a: 1, more: { x: 1, ["__proto__"]: 2 }, z: "q" },
+    ],
+    json: '{"a":1,"z":null}',
+  },
+  {
+    name: "only a flattened map",
+    node: struct({ more: attr(map(str, list(u32)), { flatten: true }) }),
+    values: [{ more: new Map() }, { more: new Map([["k", [1, 2]]]) }],
+  },
+  {
+    name: "flattened option",
+    node: struct({
+      a: u32,
+      page: attr(option(struct({ from: u32, to: option(u32), x: u32, y: u32, w: u32 })), { flatten: true }),
+    }),
+    values: [
+      { a: 1, page: null },
+      { a: 1, page: { from: 2, to: null, x: 3, y: 4, w: 5 } },
+    ],
+    json: '{"a":1}',
+  },
+  {
+    name: "flattened internal enum",
+    node: struct({
+      id: u32,
+      pet: attr(enumOf(Shape, { style: "internal", tag: "type" }), { flatten: true }),
+      z: u32,
+    }),
+    values: shapes.map((pet) => ({ id: 1, pet, z: 2 })),
+    json: '{"id":1,"z":2,"type":"Dot"}',
+  },
+  {
+    name: "flattened adjacent enum",
+    node: struct({
+      id: u32,
+      pet: attr(enumOf({ ...Shape, N: list(u32) }, { style: "adjacent", tag: "t", content: "c" }), {
+        flatten: true,
+      }),
+    }),
+    values: [...shapes, { kind: "N", value: [1, 2] }].map((pet) => ({ id: 1, pet })),
+  },
+  {
+    name: "flattened external enum",
+    node: struct({ id: u32, pet: attr(enumOf({ ...Shape, N: list(u32) }), { flatten: true }) }),
+    values: [...shapes, { kind: "N", value: [1, 2] }].map((pet) => ({ id: 1, pet })),
+    json: '{"id":1,"Dot":null}',
+  },
+  {
+    name: "two flattened enums",
+    node: struct({
+      id: u32,
+      a: attr(enumOf({ X: struct({ p: u32 }), Y: undefined }, { style: "internal", tag: "a" }), {
+        flatten: true,
+      }),
+      b: attr(
+        enumOf({ Url: struct({ url: str }), Git: struct({ url: str, branch: str }) }, { style: "untagged" }),
+        {
+          flatten: true,
+        },
+      ),
+    }),
+    values: [
+      { id: 1, a: { kind: "X", value: { p: 1 } }, b: { kind: "Git", value: { url: "u", branch: "b" } } },
+      { id: 1, a: { kind: "Y" }, b: { kind: "Url", value: { url: "u" } } },
+    ],
+    not: ["postcard"],
+  },
+  {
     name: "left out",
     node: struct({
       a: attr(option(u32), { skipIf: "none" }),

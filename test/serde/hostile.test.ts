@@ -286,6 +286,45 @@ describe("JSON", () => {
     ["-5", "value.number_range", 0],
     ['{"url":1}', "value.type_mismatch", 7],
   ]);
+  check("json", "flattened map", struct({ a: u32, more: attr(map(str, u32), { flatten: true }) }), [
+    ['{"x":1,"a":1,"y":2}', "ok"],
+    ['{"x":1,"a":1,"x":2}', "ok"],
+    ['{"x":1,"a":1,}', "lexical.expected_key", 13],
+    ['{"x":1 "a":1}', "lexical.expected_comma_or_end", 7],
+    ['{"x":-1,"a":1}', "value.number_range", 5, '$.more["x"]'],
+    ['{"x":1}', "structure.missing_field", 6, "$.a"],
+    ["[]", "value.type_mismatch", 0],
+  ]);
+  check(
+    "json",
+    "flattened option",
+    struct({ a: u32, page: attr(option(struct({ from: u32, to: u32 })), { flatten: true }) }),
+    [
+      ['{"a":1}', "ok"],
+      ['{"to":1,"a":1,"from":2}', "ok"],
+      ['{"a":1,"from":2}', "structure.missing_field", 15, "$.page.to"],
+    ],
+  );
+  check(
+    "json",
+    "flattened enums",
+    struct({
+      a: attr(enumOf({ X: struct({ p: u32 }), Y: undefined }, { style: "internal", tag: "a" }), {
+        flatten: true,
+      }),
+      b: attr(enumOf({ U: struct({ u: str }), G: struct({ u: str, g: str }) }, { style: "untagged" }), {
+        flatten: true,
+      }),
+    }),
+    [
+      ['{"u":"x","p":1,"a":"X"}', "ok"],
+      ['{"a":"Y","g":"x","u":"y"}', "ok"],
+      ['{"a":"Y","g":"x"}', "structure.no_match", 16],
+      ['{"a":"Z","u":"x"}', "structure.unknown_variant", 5],
+      ['{"u":"x"}', "structure.no_match", 8],
+      ['{"a":"X","u":"x"}', "structure.missing_field", 16, "$.a::X.p"],
+    ],
+  );
   check("json", "depth", Tree, [
     [nest('{"kids":[', "]}", 200), "ok"],
     [nest('{"kids":[', "]}", 300), "resource.depth_limit"],

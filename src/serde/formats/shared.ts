@@ -2,8 +2,8 @@
 
 import { LIST } from "../ir/ops.ts";
 import type { Core, Elements, Layout } from "../layout/layout.ts";
-import { coreOf } from "../layout/layout.ts";
-import type { EnumNode, Node } from "../shape/node.ts";
+import { coreOf, partsOf } from "../layout/layout.ts";
+import type { Node } from "../shape/node.ts";
 
 /** Parts smaller than this are repeated rather than called. */
 const SMALL = 16;
@@ -38,27 +38,6 @@ export function proceduresOf(root: Node): ReadonlySet<Core> {
   return procedures;
 }
 
-export function partsOf(node: Core): Core[] {
-  switch (node.kind) {
-    case "struct":
-      return node.fields.map((field) => coreOf(field.node));
-    case "tuple":
-      return node.items.map(coreOf);
-    case "list":
-    case "array":
-    case "set":
-      return [coreOf(node.item)];
-    case "map":
-      return [coreOf(node.key), coreOf(node.value)];
-    case "option":
-      return [coreOf(node.inner)];
-    case "enum":
-      return node.variants.flatMap((variant) => (variant.payload ? [coreOf(variant.payload)] : []));
-    default:
-      return [];
-  }
-}
-
 /** Flags of the `list` that reads `node`. */
 export function listFlags(node: Elements, layout: Layout): number {
   const element = layout.element(node);
@@ -70,7 +49,3 @@ export function listFlags(node: Elements, layout: Layout): number {
   if ((flags & LIST.unique) !== 0 && key.node.kind === "string") flags |= LIST.text;
   return flags;
 }
-
-/** Enums that are only a name: the ones a map may have as keys. */
-export const isUnitEnum = (node: EnumNode): boolean =>
-  node.variants.every((variant) => variant.payload === undefined);

@@ -24,7 +24,7 @@ export function copyText(s: StateBlock, from: number, end: number, cell: number)
 }
 
 /** `[from, end)`, which is UTF-8, on top of the UTF-16 arena; the new top. */
-export function appendUnits(s: StateBlock, from: number, end: number): number {
+function appendUnits(s: StateBlock, from: number, end: number): number {
   const { document, text16 } = s;
   let top = s.text16Top;
   for (let c = from; c < end; ) {

@@ -7,6 +7,7 @@ import { CASE, CASES, DUPLICATE, FIELD, KEYS, KINDS, PROBE, VALUE_KIND } from ".
 import { ANY_VARIANT } from "../layout/any.ts";
 import { FRAME, type StateBlock } from "../state/block.ts";
 import { numberedCase, putAnyInteger, putInt53 } from "./cells.ts";
+import { nextAhead, openAhead } from "./counted-ahead.ts";
 import { onlyChar, readBytes, readText, readTextName, skipItem } from "./counted-text.ts";
 import { BREAK, big, head, type ReadHead, TYPE } from "./head.ts";
 import { singleOf } from "./json-numbers.ts";
@@ -101,9 +102,11 @@ export function countedDecode(read: ReadHead): Readonly<Record<DecodeVerb, Handl
       return words[at + 2]!;
     },
 
-    list(s, { words }, pc) {
+    list(s, code, pc) {
+      const { words } = code;
       const at = pc >> 2;
       const flags = (words[at]! >>> 8) & 255;
+      if ((flags & LIST.ahead) !== 0) return openAhead(s, code, pc, read);
       const start = s.cursor;
       const c = read(s, start, false);
       if (c < 0) return c;
@@ -125,8 +128,11 @@ export function countedDecode(read: ReadHead): Readonly<Record<DecodeVerb, Handl
       return openList(s, words, pc, -1, start, c);
     },
 
-    next(s, { words }) {
+    next(s, code) {
+      const { words } = code;
       const frame = s.frameTop - FRAME.words;
+      const open = words[s.words[frame + FRAME.pc]! >> 2]!;
+      if (((open >>> 8) & LIST.ahead) !== 0) return nextAhead(s, code, read);
       const left = s.words[frame + FRAME.left]!;
       const c = s.cursor;
       if (left === 0) return closeList(s, words, c, c);

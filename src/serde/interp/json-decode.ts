@@ -7,6 +7,7 @@ import { CASE, CASES, DUPLICATE, FIELD, KEYS, KINDS, VALUE_KIND } from "../ir/ta
 import { ANY_VARIANT } from "../layout/any.ts";
 import { FRAME, SPAN, type StateBlock } from "../state/block.ts";
 import { numberedCase, putAnyInteger, putInt53 } from "./cells.ts";
+import { nextAhead, openAhead } from "./json-ahead.ts";
 import { readBytesText, readNumbers } from "./json-bytes.ts";
 import { readName } from "./json-name.ts";
 import { read, readFloat, readInt, readInteger } from "./json-numbers.ts";
@@ -116,10 +117,12 @@ export const JSON_DECODE = {
     return words[at + 2]!;
   },
 
-  list(s, { words }, pc) {
+  list(s, code, pc) {
     const { document } = s;
+    const { words } = code;
     const at = pc >> 2;
     const flags = (words[at]! >>> 8) & 255;
+    if ((flags & LIST.ahead) !== 0) return openAhead(s, code, pc);
     const open = (flags & LIST.map) !== 0 ? OPEN_MAP : OPEN_LIST;
     const c = skipSpace(document, s.cursor);
     if (document[c] !== open) return mismatch(s, c);
@@ -135,11 +138,13 @@ export const JSON_DECODE = {
     return openList(s, words, pc, -1, c, c + 1);
   },
 
-  next(s, { words }, _pc) {
+  next(s, code) {
     const { document } = s;
+    const { words } = code;
     const frame = s.frameTop - FRAME.words;
     const at = s.words[frame + FRAME.pc]! >> 2;
     const flags = (words[at]! >>> 8) & 255;
+    if ((flags & LIST.ahead) !== 0) return nextAhead(s, code);
     const close = (flags & LIST.map) !== 0 ? CLOSE_MAP : CLOSE_LIST;
     const c = skipSpace(document, s.cursor);
     const exact = (flags & LIST.exact) !== 0;
@@ -289,7 +294,7 @@ function anyKey(s: StateBlock, code: Code, keys: number, at: number, pc: number)
   return target < 0 ? pc : target;
 }
 
-export function kindAt(s: StateBlock, at: number): number {
+function kindAt(s: StateBlock, at: number): number {
   const byte = s.document[at]!;
   if (byte === QUOTE) return VALUE_KIND.str;
   if (byte === OPEN_MAP) return VALUE_KIND.map;
@@ -487,7 +492,7 @@ function getKey(s: StateBlock, at: number, kind: number, slot: number): number {
 
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 /** Limits of the integer kinds. */
-export const INTEGER_RANGES: ReadonlyMap<number, readonly [bigint, bigint]> = new Map([
+const INTEGER_RANGES: ReadonlyMap<number, readonly [bigint, bigint]> = new Map([
   [KIND.u8, [0n, 0xffn]],
   [KIND.u16, [0n, 0xffffn]],
   [KIND.u32, [0n, 0xffff_ffffn]],

@@ -165,8 +165,32 @@ function putInt(s: StateBlock, value: number, top: number): number {
 function putFloat(s: StateBlock, value: number, top: number): number {
   if (!Number.isFinite(value)) return fail(s, CODE.numberRange, s.outTop);
   if (value === 0) return putAscii(s, Object.is(value, -0) ? "-0" : "0", top);
-  if (value > 0 && value < 1e9 && value === Math.floor(value)) return putInt(s, value, top);
+  const size = Math.abs(value);
+  if (size < 1e9) {
+    // At most 15 digits, of which no two sequences are the same double: these are the shortest ones.
+    const millionths = Math.round(size * 1e6);
+    if (millionths / 1e6 === size) return putMillionths(s, millionths, value < 0, top);
+  }
   return putAscii(s, String(value), top);
+}
+
+function putMillionths(s: StateBlock, millionths: number, negative: boolean, at: number): number {
+  let top = at;
+  s.reserveOutput(top - s.outTop + 1);
+  if (negative) s.output[top++] = 0x2d;
+  const whole = Math.floor(millionths / 1e6);
+  top = putInt(s, whole, top);
+  let rest = (millionths - whole * 1e6) | 0;
+  if (rest === 0) return top;
+  s.reserveOutput(top - s.outTop + 7);
+  const { output } = s;
+  output[top++] = 0x2e;
+  for (let unit = 100_000; rest > 0; unit = (unit / 10) | 0) {
+    const digit = (rest / unit) | 0;
+    output[top++] = 0x30 + digit;
+    rest -= digit * unit;
+  }
+  return top;
 }
 
 function putChar(s: StateBlock, point: number, top: number): number {

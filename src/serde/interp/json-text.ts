@@ -31,7 +31,7 @@ export function skipSpace(bytes: Uint8Array, at: number): number {
 }
 
 /** The first byte from `at` that is not plain: the closing quote, in nearly every string. */
-export function plainEnd(bytes: Uint8Array, at: number): number {
+function plainEnd(bytes: Uint8Array, at: number): number {
   let c = at;
   while (PLAIN[bytes[c]!] === 1) c++;
   return c;

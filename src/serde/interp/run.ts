@@ -1,6 +1,7 @@
 // The reference interpreter of codec programs: the law. It generates no code, keeps nothing between instructions that is
 // not in the block, can start from any block and stop before any instruction.
 
+import { InternalError } from "../../core/errors.ts";
 import { type FamilyName, OPS } from "../ir/ops.ts";
 import type { Program } from "../ir/program.ts";
 import type { StateBlock } from "../state/block.ts";
@@ -14,7 +15,7 @@ import { readMsgpackHead } from "./msgpack-head.ts";
 import { NEUTRAL } from "./neutral.ts";
 import { POSTCARD_DECODE } from "./postcard-decode.ts";
 import { POSTCARD_ENCODE } from "./postcard-encode.ts";
-import { DONE, FAIL, type Handler, NEED } from "./stop.ts";
+import { DONE, type Handler, NEED } from "./stop.ts";
 
 const BY_FAMILY: Readonly<Record<FamilyName, Readonly<Record<string, Handler>>>> = {
   neutral: NEUTRAL,
@@ -24,10 +25,14 @@ const BY_FAMILY: Readonly<Record<FamilyName, Readonly<Record<string, Handler>>>>
   cbor: { ...countedDecode(readCborHead), ...CBOR_ENCODE },
 };
 
-/** By opcode. A verified program has no others. */
+function unknown(): number {
+  throw new InternalError("an instruction no verified program has");
+}
+
+/** By opcode. */
 const HANDLERS: readonly Handler[] = OPS.map((op) => {
   const handler = op === undefined ? undefined : BY_FAMILY[op.family][op.row.verb];
-  return handler ?? (() => FAIL);
+  return handler ?? unknown;
 });
 
 export const EXIT = {

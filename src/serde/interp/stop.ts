@@ -1,12 +1,13 @@
 // How a handler ends: with the offset of the next record, or with a negative number and the block as it was before.
+// Functions that read answer with the position they came to in the same way.
 
-import { codeNumber, type RunCode } from "../ir/codes.ts";
+import { codeNumber } from "../ir/codes.ts";
 import type { StateBlock } from "../state/block.ts";
 
 /** The document ends inside what this instruction reads, and more may come. */
 export const NEED = -1;
 /** `code`, `offset` and `detail` of the block say what is wrong. */
-export const FAIL = -2;
+const FAIL = -2;
 export const DONE = -3;
 
 /** What handlers run: the words of a program, and the same memory as bytes. */
@@ -66,8 +67,3 @@ export const short = (s: StateBlock): number => (s.more !== 0 ? NEED : fail(s, C
 /** `code` at `offset`, unless that is where the document ends. */
 export const failAt = (s: StateBlock, code: number, offset: number): number =>
   offset >= s.end ? short(s) : fail(s, code, offset);
-
-// A document is at most 2^29 bytes, so a function that reads can say by its result where it came to, or that the
-// handler shall end with one of the numbers above.
-
-export type { RunCode };

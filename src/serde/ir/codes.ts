@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from "../../core/errors.ts";
 
-export const CODEC_CODES = [
+const CODEC_CODES = [
   "lexical.eof",
   "lexical.unexpected_byte",
   "lexical.bad_marker",

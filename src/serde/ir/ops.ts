@@ -55,6 +55,8 @@ export type Role =
   | "word"
   /** Elements, exactly; or -1. */
   | "count"
+  /** Of `list`, by its flags: elements (`exact`), key table (`ahead`), cell of the key (`unique`); else 0. */
+  | "list"
   /** Index in the key table of the field expected here, or -1: the end is. */
   | "field"
   /** A list cell in the current record, or -1. */
@@ -236,8 +238,11 @@ export const ROWS = [
       fails: ["resource.memory_limit"],
     },
   ),
-  op(8, "fail", NEUTRAL, BOTH, "Fails with code a.", "Branches that may not be reached.", {
-    operands: { a: "code" },
+  op(15, "clear", NEUTRAL, ["decode"], "Clears the bit.", "Optional parts whose keys stand among others.", {
+    operands: { a: "bit" },
+  }),
+  op(8, "fail", NEUTRAL, BOTH, "Fails with code a, b bytes back.", "Branches that may not be reached.", {
+    operands: { a: "code", b: "length" },
     terminator: true,
   }),
   op(
@@ -351,7 +356,7 @@ export const ROWS = [
     "Opens; empty: stores {heap top, 0} and goes to c. Else pushes a frame, makes the first element's record and falls through. `exact`: b elements or failure. `unique`: the key is cell b of an element. `ahead`: collects, as entries of a map, the keys not in table b of the object that starts here, and consumes nothing.",
     "Arrays of unknown length grow on one build stack and move to the heap once.",
     {
-      operands: { x8: "flags", x16: "cells", a: "slot", b: "count", c: "target" },
+      operands: { x8: "flags", x16: "cells", a: "slot", b: "list", c: "target" },
       flags: LIST_FLAGS,
       frame: "push",
       progress: true,

@@ -107,13 +107,28 @@ export class Layout {
   readonly #enums = new Map<EnumNode, EnumLayout>();
   readonly #elements = new Map<Elements, ElementLayout>();
   readonly #options = new Map<OptionNode, Place>();
+  readonly #flattened = new Set<EnumNode>();
   /** Being laid out: met again, it is boxed. */
   readonly #open = new Set<Core>();
 
   constructor(root: Node) {
+    this.#findFlattened(coreOf(root), new Set());
     this.root = this.#place(root, 0, undefined, MAX_CELLS);
     this.rootCells = this.#cells(this.root);
     this.rootZero = this.#zero(this.root);
+  }
+
+  /** The keys of flattened parts stand among others, so the parts stand in the record of those. */
+  #findFlattened(node: Core, seen: Set<Core>): void {
+    if (seen.has(node)) return;
+    seen.add(node);
+    if (node.kind === "struct") {
+      for (const field of node.fields) {
+        const part = coreOf(field.node);
+        if (field.flatten && part.kind === "enum") this.#flattened.add(part);
+      }
+    }
+    for (const part of partsOf(node)) this.#findFlattened(part, seen);
   }
 
   record(node: StructNode | TupleNode): RecordLayout {
@@ -131,7 +146,8 @@ export class Layout {
     let nextSome = seenBits;
     for (const [i, part] of parts.entries()) {
       const some = options[i] ? bitAddress(0, nextSome++) : undefined;
-      const place = this.#place(part, slot, some, MAX_INLINE_RECORD);
+      const flat = node.kind === "struct" && node.fields[i]!.flatten;
+      const place = this.#place(part, slot, some, flat ? MAX_CELLS : MAX_INLINE_RECORD, flat);
       places.push(place);
       slot += this.#cells(place);
       if (slot > MAX_CELLS) throw new CodecError("load.unsupported", `a record of over ${MAX_CELLS} cells`);
@@ -152,10 +168,9 @@ export class Layout {
     const known = this.#enums.get(node);
     if (known !== undefined) return known;
     this.#open.add(node);
+    const limit = this.#flattened.has(node) ? MAX_CELLS : MAX_INLINE_PAYLOAD;
     const payloads = node.variants.map((variant) =>
-      variant.payload === undefined
-        ? undefined
-        : this.#place(variant.payload, 1, undefined, MAX_INLINE_PAYLOAD),
+      variant.payload === undefined ? undefined : this.#place(variant.payload, 1, undefined, limit),
     );
     this.#open.delete(node);
     const widest = payloads.reduce((most, place) => Math.max(most, place ? this.#cells(place) : 0), 0);
@@ -263,16 +278,38 @@ export class Layout {
     return place.boxed ? 1 : this.cellsOf(place.node);
   }
 
-  #place(part: Node, slot: number, some: number | undefined, limit: number): Place {
+  #place(part: Node, slot: number, some: number | undefined, limit: number, flat = false): Place {
     let node = coreOf(part);
     let most = limit;
     let option: OptionNode | undefined;
     if (some !== undefined && node.kind === "option") {
       option = node;
       node = coreOf(node.inner);
-      most = MAX_INLINE_PAYLOAD;
+      if (!flat) most = MAX_INLINE_PAYLOAD;
     }
     const boxed = this.#open.has(node) || this.cellsOf(node) > most;
     return { slot, some: option === undefined ? -1 : some!, option, boxed, node };
+  }
+}
+
+/** What a part of a shape consists of. */
+export function partsOf(node: Core): Core[] {
+  switch (node.kind) {
+    case "struct":
+      return node.fields.map((field) => coreOf(field.node));
+    case "tuple":
+      return node.items.map(coreOf);
+    case "list":
+    case "array":
+    case "set":
+      return [coreOf(node.item)];
+    case "map":
+      return [coreOf(node.key), coreOf(node.value)];
+    case "option":
+      return [coreOf(node.inner)];
+    case "enum":
+      return node.variants.flatMap((variant) => (variant.payload ? [coreOf(variant.payload)] : []));
+    default:
+      return [];
   }
 }

@@ -5,7 +5,7 @@ import { Assembler, type Label, type Table } from "../../ir/assembler.ts";
 import { CodecError } from "../../ir/failure.ts";
 import { kindOf } from "../../ir/kinds.ts";
 import { EACH, HEAD, KEY_POSITION } from "../../ir/ops.ts";
-import { fieldSegment, variantSegment } from "../../ir/path.ts";
+import { variantSegment } from "../../ir/path.ts";
 import type { Program } from "../../ir/program.ts";
 import {
   bitAddress,
@@ -18,20 +18,18 @@ import {
 import type { EnumNode, Node, ScalarNode, StructNode, TupleNode } from "../../shape/node.ts";
 import { proceduresOf } from "../shared.ts";
 import { lowerAnyEncode } from "../structural/any.ts";
+import {
+  combinations,
+  type KeySpace,
+  keySpaceOf,
+  type Member,
+  tagMember,
+  withVariants,
+} from "../structural/members.ts";
 import type { CountedDialect } from "./dialects.ts";
 
 export function lowerCountedEncode(root: Node, layout: Layout, dialect: CountedDialect): Program {
   return new CountedEncodeLowering(root, layout, dialect).program();
-}
-
-/** A field as it is written, from the record around the outermost struct. */
-interface Member {
-  readonly key: Uint8Array;
-  readonly path: string;
-  readonly place: Place;
-  readonly base: number;
-  /** Bit that says whether it is written; `undefined`: always. */
-  readonly bit: number | undefined;
 }
 
 class CountedEncodeLowering {
@@ -130,7 +128,7 @@ class CountedEncodeLowering {
   #body(node: Core, slot: number): void {
     switch (node.kind) {
       case "struct":
-        this.#struct(node, slot, 0, () => {});
+        this.#struct(node, slot);
         break;
       case "tuple":
         this.#tuple(node, slot);
@@ -183,7 +181,7 @@ class CountedEncodeLowering {
     this.#out.path = path;
   }
 
-  #list(node: Elements, slot: number): void {
+  #list(node: Elements, slot: number, more = 0): void {
     this.#flush();
     const out = this.#out;
     const element = this.#layout.element(node);
@@ -197,7 +195,7 @@ class CountedEncodeLowering {
       throw new CodecError("load.unsupported", "deterministic maps with enums as keys");
     }
     out.emit(this.#dialect.format, "each", {
-      x8: (isMap ? EACH.map : 0) | (exact ? EACH.exact : 0) | (sorted ? EACH.sorted : 0),
+      x8: more | (isMap ? EACH.map : 0) | (exact ? EACH.exact : 0) | (sorted ? EACH.sorted : 0),
       x16: element.cells,
       a: slot,
       b: node.kind === "array" ? node.length : -1,
@@ -224,56 +222,72 @@ class CountedEncodeLowering {
     this.#lit(this.#dialect.name(encodeUtf8(name)));
   }
 
-  /** A map of the struct's fields and `extra` entries, which `before` writes. */
-  #struct(node: StructNode, base: number, extra: number, before: () => void): void {
-    const out = this.#out;
-    const { path } = out;
-    const members = this.#members(node, base, path);
-    if (this.#dialect.sorted) members.sort((a, b) => compareBytes(a.key, b.key));
-    const optional = members.filter(({ bit }) => bit !== undefined);
-    const always = members.length - optional.length + extra;
-    if (optional.length === 0) {
-      this.#lit(this.#dialect.map(always));
-    } else {
-      this.#flush();
-      const bits = bitsTable(
-        out,
-        optional.map(({ bit }) => bit!),
-      );
-      out.emit(this.#dialect.format, "head", { x8: HEAD.map, a: always, b: bits, c: -1 });
+  /** A map of the struct's fields, behind the tag of an enum around it. */
+  #struct(node: StructNode, base: number, tag?: Member): void {
+    const { path } = this.#out;
+    const space = keySpaceOf(this.#layout, node, base, path, "encode");
+    if (tag !== undefined) space.members.unshift(tag);
+    combinations(space.choices, space.members.length);
+    this.#choose(space, [], (full) => {
+      this.#members(full);
+      this.#out.path = path;
+    });
+  }
+
+  /** Nested picks over the flattened enums; `body` for every combination. */
+  #choose(space: KeySpace, picks: readonly number[], body: (full: KeySpace) => void): void {
+    const choice = space.choices[picks.length];
+    if (choice === undefined) {
+      body(withVariants(this.#layout, space, picks, "encode"));
+      return;
     }
-    before();
+    this.#variants(choice.node, choice.slot, (i) => this.#choose(space, [...picks, i], body));
+  }
+
+  #members(space: KeySpace): void {
+    const out = this.#out;
+    const { sorted, key, map, none, format } = this.#dialect;
+    const members = space.members
+      .filter(({ skipEncode }) => !skipEncode)
+      .map((member) => ({ ...member, key: key(encodeUtf8(member.names[0]!)) }));
+    if (sorted) {
+      members.sort((a, b) => compareBytes(a.key, b.key));
+      if (space.rest !== undefined) {
+        throw new CodecError("load.unsupported", "deterministic output with a flattened map");
+      }
+    }
+    const optional = members.filter(({ written }) => written.length > 0);
+    const always = members.length - optional.length;
+    if (optional.length === 0 && space.rest === undefined) {
+      this.#lit(map(always));
+    } else {
+      if (optional.some(({ written }) => written.length > 1)) {
+        throw new CodecError("load.unsupported", "skipIf in an optional flattened struct");
+      }
+      this.#flush();
+      const bits =
+        optional.length === 0
+          ? -1
+          : bitsTable(
+              out,
+              optional.map(({ written }) => written[0]!),
+            );
+      out.emit(format, "head", { x8: HEAD.map, a: always, b: bits, c: space.rest?.slot ?? -1 });
+    }
     for (const member of members) {
       out.path = member.path;
       const after = out.label();
-      if (member.bit !== undefined) {
-        this.#flush();
-        out.emit("neutral", "if", { a: member.bit, b: after });
-      }
+      if (member.written.length > 0) this.#flush();
+      for (const bit of member.written) out.emit("neutral", "if", { a: bit, b: after });
       this.#lit(member.key);
-      this.#place(member.place, member.base);
-      if (member.bit !== undefined) this.#bind(after);
+      if (member.tag !== undefined) this.#name(member.tag);
+      else if (member.place === undefined) this.#lit([none]);
+      else this.#place(member.place, member.base);
+      if (member.written.length > 0) this.#bind(after);
     }
-    out.path = path;
-  }
-
-  #members(node: StructNode, base: number, path: string): Member[] {
-    const record = this.#layout.record(node);
-    return node.fields.flatMap((field, i): Member[] => {
-      if (field.skipEncode) return [];
-      const place = record.places[i]!;
-      const own = path + fieldSegment(field.name);
-      if (field.flatten) {
-        if (place.node.kind !== "struct" || place.boxed || place.some >= 0) {
-          throw new CodecError("load.unsupported", `flatten of ${place.node.kind} is not built yet`);
-        }
-        return this.#members(place.node, base + place.slot, own);
-      }
-      let bit: number | undefined;
-      if (field.skipIf === "none") bit = place.some >= 0 ? shiftBit(place.some, base) : undefined;
-      else if (field.skipIf !== undefined) bit = shiftBit(record.seen[i]!, base);
-      return [{ key: this.#dialect.key(encodeUtf8(field.wire)), path: own, place, base, bit }];
-    });
+    if (space.rest === undefined) return;
+    out.path = space.rest.path;
+    this.#list(space.rest.node, space.rest.slot, EACH.bare);
   }
 
   #variants(node: EnumNode, slot: number, body: (variant: number) => void): void {
@@ -335,7 +349,7 @@ class CountedEncodeLowering {
           break;
         }
         case "internal":
-          this.#internal(payload, slot, () => this.#tag(tagging.tag, variant.wire));
+          this.#internal(payload, slot, tagging.tag, variant.wire);
       }
     });
   }
@@ -345,28 +359,25 @@ class CountedEncodeLowering {
     this.#name(name);
   }
 
-  #internal(payload: Place | undefined, slot: number, tag: () => void): void {
+  #internal(payload: Place | undefined, slot: number, tag: string, name: string): void {
     if (payload === undefined) {
       this.#lit(this.#dialect.map(1));
-      tag();
+      this.#tag(tag, name);
       return;
     }
     const { node } = payload;
     if (node.kind !== "struct") {
       throw new CodecError("load.unsupported", `an internal tag beside ${node.kind}`);
     }
-    if (this.#dialect.sorted) {
-      throw new CodecError("load.unsupported", "deterministic output with internal tags is not built yet");
-    }
-    if (payload.boxed) this.#entered(slot + payload.slot, () => this.#struct(node, 0, 1, tag));
-    else this.#struct(node, slot + payload.slot, 1, tag);
+    const member = tagMember(tag, name, -1, "");
+    if (payload.boxed) this.#entered(slot + payload.slot, () => this.#struct(node, 0, member));
+    else this.#struct(node, slot + payload.slot, member);
   }
 }
 
+/** A row for each: a bit that stands for several keys counts for each of them. */
 function bitsTable(out: Assembler, bits: readonly number[]): Table {
-  const masks = new Map<number, number>();
-  for (const bit of bits) masks.set(bit >> 5, (masks.get(bit >> 5) ?? 0) | (1 << (bit & 31)));
-  return out.table([masks.size, ...[...masks].flat()]);
+  return out.table([bits.length, ...bits.flatMap((bit) => [bit >> 5, 1 << (bit & 31)])]);
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {

@@ -5,7 +5,7 @@ import { Assembler, type Label } from "../../ir/assembler.ts";
 import { CodecError } from "../../ir/failure.ts";
 import { kindOf } from "../../ir/kinds.ts";
 import { EACH, KEY_POSITION } from "../../ir/ops.ts";
-import { fieldSegment, variantSegment } from "../../ir/path.ts";
+import { variantSegment } from "../../ir/path.ts";
 import type { Program } from "../../ir/program.ts";
 import {
   bitAddress,
@@ -15,9 +15,10 @@ import {
   type Place,
   shiftBit,
 } from "../../layout/layout.ts";
-import type { EnumNode, Field, Node, ScalarNode, StructNode, TupleNode } from "../../shape/node.ts";
+import type { EnumNode, Node, ScalarNode, StructNode, TupleNode } from "../../shape/node.ts";
 import { proceduresOf } from "../shared.ts";
 import { lowerAnyEncode } from "../structural/any.ts";
+import { combinations, type KeySpace, keySpaceOf, withVariants } from "../structural/members.ts";
 import { quoteJson } from "./dialect.ts";
 
 export function lowerJsonEncode(root: Node, layout: Layout): Program {
@@ -168,13 +169,13 @@ class JsonEncodeLowering {
     this.#text += "]";
   }
 
-  #list(node: Elements, slot: number): void {
+  #list(node: Elements, slot: number, more = 0): void {
     this.#flush();
     const out = this.#out;
     const element = this.#layout.element(node);
     const done = out.label();
     const { path } = out;
-    const flags = (node.kind === "map" ? EACH.map : 0) | (node.kind === "array" ? EACH.exact : 0);
+    const flags = more | (node.kind === "map" ? EACH.map : 0) | (node.kind === "array" ? EACH.exact : 0);
     out.emit("json", "each", {
       x8: flags,
       x16: element.cells,
@@ -201,55 +202,57 @@ class JsonEncodeLowering {
     });
   }
 
-  /**
-   * Fields of `node` and of the structs flattened into it; what stands before the next field: `first`, nothing;
-   * `some`, a field; `unknown`, only fields that may have been left out.
-   */
-  #fields(node: StructNode, base: number, before: Before): Before {
-    const record = this.#layout.record(node);
+  /** The fields of `node`, after `before`, for each combination of its flattened enums. */
+  #fields(node: StructNode, base: number, before: Before): void {
+    const space = keySpaceOf(this.#layout, node, base, this.#out.path, "encode");
+    combinations(space.choices, space.members.length);
+    const { path } = this.#out;
+    this.#choose(space, [], (full) => {
+      this.#out.path = path;
+      this.#members(full, before);
+      this.#out.path = path;
+    });
+  }
+
+  /** Nested picks over the flattened enums; `body` for every combination. */
+  #choose(space: KeySpace, picks: readonly number[], body: (full: KeySpace) => void): void {
+    const choice = space.choices[picks.length];
+    if (choice === undefined) {
+      body(withVariants(this.#layout, space, picks, "encode"));
+      return;
+    }
+    this.#variants(choice.node, choice.slot, (i) => this.#choose(space, [...picks, i], body));
+  }
+
+  /** What stands before the next one: nothing, a field, or only fields that may have been left out. */
+  #members(space: KeySpace, before: Before): void {
     const out = this.#out;
-    const { path } = out;
     let state = before;
-    for (const [i, field] of node.fields.entries()) {
-      if (field.skipEncode) continue;
-      const place = record.places[i]!;
-      out.path = path + fieldSegment(field.name);
-      if (field.flatten) {
-        if (place.node.kind !== "struct" || place.boxed || place.some >= 0) {
-          throw new CodecError("load.unsupported", `flatten of ${place.node.kind} is not built yet`);
-        }
-        state = this.#fields(place.node, base + place.slot, state);
-        continue;
-      }
-      const written = this.#writtenBit(field, place, record.seen[i]!, base);
+    for (const member of space.members) {
+      if (member.skipEncode) continue;
+      out.path = member.path;
       const after = out.label();
-      if (written !== undefined) {
-        this.#flush();
-        out.emit("neutral", "if", { a: written, b: after });
-      }
-      const key = `${quoteJson(field.wire)}:`;
+      if (member.written.length > 0) this.#flush();
+      for (const bit of member.written) out.emit("neutral", "if", { a: bit, b: after });
+      const key = `${quoteJson(member.names[0]!)}:`;
       if (state === "unknown") this.#name(key);
       else this.#text += state === "first" ? key : `,${key}`;
-      this.#place(place, base);
-      if (written !== undefined) this.#bind(after);
-      if (written === undefined) state = "some";
+      if (member.tag !== undefined) this.#text += quoteJson(member.tag);
+      else if (member.place === undefined) this.#text += "null";
+      else this.#place(member.place, member.base);
+      if (member.written.length > 0) this.#bind(after);
+      if (member.written.length === 0) state = "some";
       else if (state === "first") state = "unknown";
     }
-    out.path = path;
-    return state;
+    if (space.rest === undefined) return;
+    out.path = space.rest.path;
+    this.#list(space.rest.node, space.rest.slot, EACH.bare);
   }
 
   #name(key: string): void {
     this.#flush();
     const bytes = encodeUtf8(`,${key}`);
     this.#out.emit("json", "name", { a: this.#out.blob(bytes), b: bytes.length });
-  }
-
-  /** The bit that says whether the field is written; `undefined`: always. */
-  #writtenBit(field: Field, place: Place, seen: number, base: number): number | undefined {
-    if (field.skipIf === undefined) return undefined;
-    if (field.skipIf === "none") return place.some >= 0 ? shiftBit(place.some, base) : undefined;
-    return shiftBit(seen, base);
   }
 
   #variants(node: EnumNode, slot: number, body: (variant: number) => void): void {

@@ -17,13 +17,12 @@ import {
   type Elements,
   type Layout,
   type Place,
-  type RecordLayout,
   shiftBit,
 } from "../../layout/layout.ts";
 import type {
   AnyNode,
   EnumNode,
-  Field,
+  MapNode,
   Node,
   ScalarNode,
   StructNode,
@@ -34,7 +33,16 @@ import type { CaptureConstant } from "../constants.ts";
 import { listFlags, proceduresOf } from "../shared.ts";
 import { emitDefault } from "./default.ts";
 import { acceptedKinds } from "./kinds.ts";
-import { probeByKeys, probeByTag } from "./probe.ts";
+import {
+  combinations,
+  type Group,
+  type KeySpace,
+  keySpaceOf,
+  type Member,
+  tagMember,
+  withVariants,
+} from "./members.ts";
+import { probeVariants } from "./probe.ts";
 
 export interface Dialect {
   readonly format: Exclude<FormatName, "postcard">;
@@ -53,16 +61,6 @@ const TYPE_MISMATCH = codeNumber("value.type_mismatch");
 const NO_MATCH = codeNumber("structure.no_match");
 /** Inline key text has a 16-bit length; longer names are found in the table. */
 const MAX_INLINE = 255;
-
-/** A field as it stands in a key table: its place, from the record the table works on. */
-interface Member {
-  readonly field: Field;
-  readonly place: Place;
-  /** Slot of the struct it is a field of. */
-  readonly base: number;
-  readonly seen: number;
-  readonly path: string;
-}
 
 export function lowerDecode(root: Node, layout: Layout, dialect: Dialect, capture: CaptureConstant): Program {
   return new DecodeLowering(root, layout, dialect, capture).program();
@@ -260,91 +258,128 @@ class DecodeLowering {
     out.emit(format, "seq", { x8: SEQ.close, a: places.length, b: slot });
   }
 
-  #struct(node: StructNode, slot: number, tag?: readonly string[]): void {
-    const record = this.#layout.record(node);
+  #struct(node: StructNode, slot: number, tag?: Member): void {
     const out = this.#out;
     const { path } = out;
-    const members: Member[] = [];
-    this.#members(node, slot, path, members);
-    const extra: KeyField[] = [];
-    if (tag !== undefined) {
-      const bit = shiftBit(record.tagBit, slot);
-      extra.push({ names: tag, bit, target: undefined, required: false, path: path + fieldSegment(tag[0]!) });
+    const space = keySpaceOf(this.#layout, node, slot, path, "decode");
+    if (tag !== undefined) space.members.push(tag);
+    if (space.choices.length === 0) {
+      this.#object(node, slot, space);
+      return;
     }
-    this.#fields(node, slot, record, members, extra);
-    out.path = path;
-  }
-
-  /** Fields of `node` and of the structs flattened into it. */
-  #members(node: StructNode, base: number, path: string, members: Member[]): void {
-    const record = this.#layout.record(node);
-    for (const [i, field] of node.fields.entries()) {
-      const place = record.places[i]!;
-      const own = path + fieldSegment(field.name);
-      if (field.flatten && !field.skipDecode) {
-        if (place.node.kind !== "struct" || place.boxed || place.some >= 0) {
-          throw new CodecError("load.unsupported", `flatten of ${place.node.kind} is not built yet`);
-        }
-        this.#clearHeader(place.node, base + place.slot);
-        this.#members(place.node, base + place.slot, own, members);
-      } else {
-        members.push({ field, place, base, seen: shiftBit(record.seen[i]!, base), path: own });
+    // One block for each combination of variants; which one it is, is known before anything is built.
+    const all = combinations(space.choices, space.members.length);
+    const blocks = all.map(() => out.label());
+    const after = out.label();
+    const decisions = space.choices.map((choice, i) => ({
+      node: choice.node,
+      picks: all.map((picks) => picks[i]!),
+    }));
+    out.emit(this.#dialect.format, "probe", { a: probeVariants(out, decisions, blocks) });
+    for (const [k, picks] of all.entries()) {
+      out.bind(blocks[k]!);
+      this.#object(node, slot, withVariants(this.#layout, space, picks, "decode"));
+      for (const [i, choice] of space.choices.entries()) {
+        out.emit("neutral", "set", { a: choice.slot, b: picks[i]! });
       }
+      out.emit("neutral", "jump", { a: after });
     }
+    out.bind(after);
   }
 
-  #clearHeader(node: StructNode, slot: number): void {
-    const cells = this.#layout.record(node).headerCells;
-    for (let i = 0; i < cells; i++) this.#out.emit("neutral", "set", { a: slot + i });
-  }
-
-  #fields(
-    node: StructNode,
-    slot: number,
-    record: RecordLayout,
-    members: readonly Member[],
-    extra: readonly KeyField[],
-  ): void {
+  /** One object with these keys. */
+  #object(node: StructNode, slot: number, space: KeySpace): void {
     const out = this.#out;
     const { format } = this.#dialect;
     const { path } = out;
-    const read = members.filter(({ field }) => !field.skipDecode);
-    const values = read.map(() => out.label());
-    const probes = read.map(() => out.label());
+    const read = space.members.filter(({ skipDecode }) => !skipDecode);
+    const fields = read.filter(({ tag }) => tag === undefined);
+    const values = read.map((member) => (member.tag === undefined ? out.label() : undefined));
+    const probes = fields.map(() => out.label());
     const end = out.label();
     const close = out.label();
-    const optional = ({ field, place }: Member) => field.default !== undefined || place.some >= 0;
+    const optional = ({ required, mark }: Member) => !required || mark !== undefined;
     const table = out.keys({
-      fields: [
-        ...read.map((member, i) => ({
-          names: [member.field.wire, ...member.field.aliases],
-          bit: member.seen,
-          target: values[i],
-          required: !optional(member),
-          path: member.path,
-        })),
-        ...extra,
-      ],
+      fields: read.map((member, i) => ({
+        names: member.names,
+        bit: member.seen,
+        target: values[i],
+        required: !optional(member) && member.tag === undefined,
+        path: member.path,
+      })),
       close,
-      unknown: node.denyUnknown ? UNKNOWN_FIELD : 0,
+      unknown: node.denyUnknown && space.rest === undefined ? UNKNOWN_FIELD : 0,
       duplicate: node.duplicate,
       missing: MISSING_FIELD,
       header: slot,
     });
-    out.emit(format, "obj", { x16: record.headerCells, a: table, b: slot });
-    for (const [i, member] of read.entries()) {
+    for (const header of space.headers) out.emit("neutral", "set", { a: header });
+    for (const { bit } of space.groups) out.emit("neutral", "clear", { a: bit });
+    if (space.rest !== undefined) {
+      out.path = space.rest.path;
+      this.#rest(space.rest.node, space.rest.slot, table);
+      out.path = path;
+    }
+    out.emit(format, "obj", { x16: this.#layout.record(node).headerCells, a: table, b: slot });
+    for (const [i, member] of fields.entries()) {
       out.bind(probes[i]!);
-      const alternative = optional(member) ? (probes[i + 1] ?? end) : -1;
-      this.#keyRecord(table, i, member.field.wire, alternative);
-      out.bind(values[i]!);
+      const index = read.indexOf(member);
+      this.#keyRecord(table, index, member.names[0]!, optional(member) ? (probes[i + 1] ?? end) : -1);
+      out.bind(values[index]!);
       out.path = member.path;
-      this.#place(member.place, member.base);
+      if (member.mark !== undefined) out.emit("neutral", "mark", { a: member.mark });
+      if (member.place === undefined) out.emit(format, "get", { x8: KIND.unit, a: slot, b: -1 });
+      else this.#place(member.place, member.base);
       out.path = path;
     }
     out.bind(end);
     out.emit(format, "key", { a: table, b: -1, c: -1 });
     out.bind(close);
-    for (const member of members) this.#default(member);
+    for (const group of space.groups) this.#group(group);
+    for (const member of space.members) {
+      if (member.mark === undefined) this.#default(member);
+    }
+    out.path = path;
+  }
+
+  /** An optional struct among the keys: there as a whole, or not at all. */
+  #group({ bit, members }: Group): void {
+    const out = this.#out;
+    const { path } = out;
+    const absent = out.label();
+    out.emit("neutral", "if", { a: bit, b: absent });
+    for (const member of members) {
+      if (member.skipDecode || !member.required) {
+        this.#default(member);
+        continue;
+      }
+      const missing = out.label();
+      const there = out.label();
+      out.emit("neutral", "if", { a: member.seen, b: missing });
+      out.emit("neutral", "jump", { a: there });
+      out.bind(missing);
+      out.path = member.path;
+      // The byte that closes the object, where it is one.
+      out.emit("neutral", "fail", { a: MISSING_FIELD, b: this.#dialect.text ? 1 : 0 });
+      out.path = path;
+      out.bind(there);
+    }
+    out.bind(absent);
+  }
+
+  /** All keys that are not in the table, before the object itself is read. */
+  #rest(node: MapNode, slot: number, table: Table): void {
+    const out = this.#out;
+    const { format } = this.#dialect;
+    const element = this.#layout.element(node);
+    const done = out.label();
+    const flags = listFlags(node, this.#layout) | LIST.ahead;
+    out.emit(format, "list", { x8: flags, x16: element.cells, a: slot, b: table, c: done });
+    out.path = "";
+    this.#key(element.key!);
+    this.#place(element.value, 0);
+    out.emit(format, "next");
+    out.bind(done);
   }
 
   #keyRecord(table: Table, field: number, wire: string, alternative: Label | number): void {
@@ -354,11 +389,11 @@ class DecodeLowering {
     this.#out.inline(inline);
   }
 
-  #default({ field, place, base, seen, path }: Member): void {
-    if (field.default === undefined) return;
+  #default({ default: value, skipDecode, place, base, seen, path }: Member): void {
+    if (value === undefined || place === undefined) return;
     const out = this.#out;
     const there = out.label();
-    if (!field.skipDecode) {
+    if (!skipDecode) {
       const absent = out.label();
       out.emit("neutral", "if", { a: seen, b: absent });
       out.emit("neutral", "jump", { a: there });
@@ -366,7 +401,7 @@ class DecodeLowering {
     }
     const outer = out.path;
     out.path = path;
-    emitDefault(out, this.#layout, place, base, field.default.value, this.#capture);
+    emitDefault(out, this.#layout, place, base, value.value, this.#capture);
     out.path = outer;
     out.bind(there);
   }
@@ -472,7 +507,7 @@ class DecodeLowering {
     const { path } = out;
     const after = out.label();
     const blocks = node.variants.map(() => out.label());
-    this.#probeTag(node, tag, blocks);
+    this.#probeTag(node, blocks);
     for (const [i, variant] of node.variants.entries()) {
       out.bind(blocks[i]!);
       out.path = path + variantSegment(variant.name);
@@ -484,8 +519,12 @@ class DecodeLowering {
         if (inner.kind !== "struct") {
           throw new CodecError("load.unsupported", `an internal tag beside ${inner.kind}`);
         }
-        if (payload.boxed) this.#box(inner, slot + payload.slot, () => this.#struct(inner, 0, [tag]));
-        else this.#struct(inner, slot + payload.slot, [tag]);
+        const at = payload.boxed ? 0 : slot + payload.slot;
+        const beside = (own: string) =>
+          tagMember(tag, variant.wire, shiftBit(this.#layout.record(inner).tagBit, at), own);
+        const own = out.path;
+        if (payload.boxed) this.#box(inner, slot + payload.slot, () => this.#struct(inner, 0, beside("")));
+        else this.#struct(inner, at, beside(own));
         out.emit("neutral", "set", { a: slot, b: i });
       }
       out.path = path;
@@ -499,7 +538,7 @@ class DecodeLowering {
     const { path } = out;
     const after = out.label();
     const blocks = node.variants.map(() => out.label());
-    this.#probeTag(node, tag, blocks);
+    this.#probeTag(node, blocks);
     for (const [i, variant] of node.variants.entries()) {
       out.bind(blocks[i]!);
       out.path = path + variantSegment(variant.name);
@@ -510,8 +549,8 @@ class DecodeLowering {
     out.bind(after);
   }
 
-  #probeTag(node: EnumNode, tag: string, blocks: readonly Label[]): void {
-    const table = probeByTag(this.#out, node, tag, blocks);
+  #probeTag(node: EnumNode, blocks: readonly Label[]): void {
+    const table = probeVariants(this.#out, [{ node, picks: [...blocks.keys()] }], blocks);
     this.#out.emit(this.#dialect.format, "probe", { a: table });
   }
 
@@ -586,7 +625,7 @@ class DecodeLowering {
       out.bind(label);
       const blocks = fits.map(() => out.label());
       if (kind === "map" && fits.length > 1) {
-        out.emit(format, "probe", { a: probeByKeys(out, node, fits, blocks, this.#layout) });
+        out.emit(format, "probe", { a: probeVariants(out, [{ node, picks: fits }], blocks) });
       } else if (kind === "list" && fits.length > 1) {
         throw new CodecError("load.unsupported", "untagged variants that are all sequences");
       }
@@ -696,5 +735,5 @@ const isScalar = (node: Core): node is ScalarNode =>
 const floatness = (place: Place | undefined): number =>
   place !== undefined && (place.node.kind === "f64" || place.node.kind === "f32") ? 1 : 0;
 
-export const wireNames = (variant: Variant): Uint8Array[] =>
+const wireNames = (variant: Variant): Uint8Array[] =>
   [variant.wire, ...variant.aliases].map((name) => encodeUtf8(name));

@@ -5,10 +5,11 @@ import type { Assembler, Label, Table, Word } from "../../ir/assembler.ts";
 import { codeNumber } from "../../ir/codes.ts";
 import { CodecError } from "../../ir/failure.ts";
 import { PROBE, TEXTS } from "../../ir/tables.ts";
-import { coreOf, type Layout } from "../../layout/layout.ts";
+import { coreOf } from "../../layout/layout.ts";
 import type { EnumNode, StructNode } from "../../shape/node.ts";
 
 const NO_MATCH = codeNumber("structure.no_match");
+const MISSING_TAG = codeNumber("structure.missing_tag");
 /** Combinations looked at together; more are refused (spec/format-programs.md §14.1). */
 const MAX_CANDIDATES = 1024;
 
@@ -18,84 +19,125 @@ interface Candidate {
   readonly required: readonly number[];
 }
 interface Key {
-  readonly names: readonly string[];
+  readonly name: string;
+  /** Who knows it. */
   readonly candidates: readonly number[];
-  /** Tag texts and who has them. */
-  readonly texts?: {
-    readonly names: readonly { bytes: Uint8Array; field: number }[];
-    readonly other: number;
-  };
+  readonly texts: Texts | undefined;
+}
+/** Tag texts, by variant, and who is that variant. */
+interface Texts {
+  readonly names: readonly { readonly bytes: Uint8Array; readonly field: number }[];
+  readonly candidates: readonly (readonly number[])[];
+  readonly other: number;
 }
 
-export function probeByTag(out: Assembler, node: EnumNode, tag: string, blocks: readonly Label[]): Table {
-  const all = blocks.map((_, i) => i);
-  const names = node.variants.flatMap((variant, field) =>
-    [variant.wire, ...variant.aliases].map((name) => ({ bytes: encodeUtf8(name), field })),
-  );
-  const other = node.variants.findIndex((variant) => variant.other);
-  return probeTable(
-    out,
-    blocks.map((target) => ({ target, required: [] })),
-    [{ names: [tag], candidates: all, texts: { names, other } }],
-    { first: false, tagged: true },
-  );
+/** One enum to decide, and for each candidate which variant of it that is. */
+export interface Decision {
+  readonly node: EnumNode;
+  readonly picks: readonly number[];
 }
 
-/** Untagged structs: by the keys they know and require. `fits` are variant indices. */
-export function probeByKeys(
+/** Which candidate an object is, by the tags and keys of the variants it stands for. */
+export function probeVariants(
   out: Assembler,
-  node: EnumNode,
-  fits: readonly number[],
+  decisions: readonly Decision[],
   blocks: readonly Label[],
-  layout: Layout,
 ): Table {
-  const keys = new Map<string, number[]>();
-  const required = fits.map((variant, candidate) => {
-    const payload = layout.enum(node).payloads[variant];
-    if (payload?.node.kind !== "struct") {
-      throw new CodecError("load.unsupported", "untagged variants that are objects must all be structs");
+  const keys = new Map<string, { candidates: Set<number>; texts: Texts | undefined }>();
+  const required = blocks.map((): string[] => []);
+  const know = (name: string, candidate: number, texts?: Texts) => {
+    const key = keys.get(name) ?? { candidates: new Set(), texts };
+    key.candidates.add(candidate);
+    keys.set(name, key);
+  };
+  for (const { node, picks } of decisions) {
+    const { tagging, variants } = node;
+    if (tagging.style === "internal" || tagging.style === "adjacent") {
+      const texts = textsOf(node, picks);
+      for (const candidate of picks.keys()) {
+        know(tagging.tag, candidate, texts);
+        required[candidate]!.push(tagging.tag);
+      }
+      continue;
     }
-    return fieldKeys(payload.node, candidate, keys);
-  });
+    for (const [candidate, pick] of picks.entries()) {
+      const variant = variants[pick]!;
+      if (tagging.style === "external") {
+        for (const name of [variant.wire, ...variant.aliases]) know(name, candidate);
+        if (variant.aliases.length === 0) required[candidate]!.push(variant.wire);
+        continue;
+      }
+      if (variant.payload === undefined) continue;
+      const payload = coreOf(variant.payload);
+      if (payload.kind !== "struct") {
+        throw new CodecError("load.unsupported", "untagged variants that are objects must all be structs");
+      }
+      const keysOf = fieldKeys(payload);
+      for (const name of keysOf.known) know(name, candidate);
+      required[candidate]!.push(...keysOf.required);
+    }
+  }
   const order = [...keys.keys()];
+  const tags = decisions.filter(({ node }) => ["internal", "adjacent"].includes(node.tagging.style));
   return probeTable(
     out,
     blocks.map((target, i) => ({ target, required: required[i]!.map((name) => order.indexOf(name)) })),
-    order.map((name) => ({ names: [name], candidates: keys.get(name)! })),
-    { first: node.first, tagged: false },
+    order.map((name) => {
+      const key = keys.get(name)!;
+      return { name, candidates: [...key.candidates], texts: key.texts };
+    }),
+    {
+      first: decisions.some(({ node }) => node.first),
+      tagged: tags.length === 1 && decisions.length === 1,
+      none: tags.length === decisions.length ? MISSING_TAG : NO_MATCH,
+    },
   );
 }
 
-/** Adds the candidate to each key it knows; the keys it must have. */
-function fieldKeys(node: StructNode, candidate: number, keys: Map<string, number[]>): string[] {
+function textsOf(node: EnumNode, picks: readonly number[]): Texts {
+  return {
+    names: node.variants.flatMap((variant, field) =>
+      [variant.wire, ...variant.aliases].map((name) => ({ bytes: encodeUtf8(name), field })),
+    ),
+    candidates: node.variants.map((_, variant) => [...picks.keys()].filter((i) => picks[i] === variant)),
+    other: node.variants.findIndex((variant) => variant.other),
+  };
+}
+
+/** Keys a struct may have, and must have, with those of structs flattened into it. */
+function fieldKeys(node: StructNode): { known: string[]; required: string[] } {
+  const known: string[] = [];
   const required: string[] = [];
   for (const field of node.fields) {
     if (field.skipDecode) continue;
     const core = coreOf(field.node);
     if (field.flatten) {
-      if (core.kind !== "struct") {
-        throw new CodecError("load.unsupported", "flatten in an untagged variant is not built yet");
+      const optional = core.kind === "option";
+      const inner = optional ? coreOf(core.inner) : core;
+      // A flattened map takes any key, so it neither knows nor requires one.
+      if (inner.kind === "map") continue;
+      if (inner.kind !== "struct") {
+        throw new CodecError("load.unsupported", "an enum flattened into an untagged variant");
       }
-      required.push(...fieldKeys(core, candidate, keys));
+      const keys = fieldKeys(inner);
+      known.push(...keys.known);
+      if (!optional) required.push(...keys.required);
       continue;
     }
-    for (const name of [field.wire, ...field.aliases]) {
-      const known = keys.get(name) ?? [];
-      known.push(candidate);
-      keys.set(name, known);
-    }
+    known.push(field.wire, ...field.aliases);
+    // With an alias, nobody can say which of the names must be there; the struct itself will.
     if (field.aliases.length === 0 && field.default === undefined && core.kind !== "option") {
       required.push(field.wire);
     }
   }
-  return required;
+  return { known, required };
 }
 
 function probeTable(
   out: Assembler,
   candidates: readonly Candidate[],
   keys: readonly Key[],
-  options: { readonly first: boolean; readonly tagged: boolean },
+  options: { readonly first: boolean; readonly tagged: boolean; readonly none: number },
 ): Table {
   if (candidates.length > MAX_CANDIDATES) {
     throw new CodecError("load.unsupported", `more than ${MAX_CANDIDATES} candidates to tell apart`);
@@ -108,10 +150,10 @@ function probeTable(
   const keyRows = out.table(
     keys.flatMap((key): Word[] => [
       ...bitWords(key.candidates, maskWords),
-      key.texts === undefined ? -1 : textTable(out, key.texts, candidates.length, maskWords),
+      key.texts === undefined ? -1 : textTable(out, key.texts, maskWords),
     ]),
   );
-  const names = keys.flatMap((key, field) => key.names.map((name) => ({ bytes: encodeUtf8(name), field })));
+  const names = keys.map(({ name }, field) => ({ bytes: encodeUtf8(name), field }));
   const nameRows = out.table(out.names(names));
   const words: Word[] = new Array<Word>(PROBE.words).fill(0);
   words[PROBE.candidates] = candidates.length;
@@ -122,21 +164,15 @@ function probeTable(
   words[PROBE.names] = names.length;
   words[PROBE.namesAt] = nameRows;
   words[PROBE.first] = options.first ? 1 : 0;
-  words[PROBE.none] = NO_MATCH;
+  words[PROBE.none] = options.none;
   words[PROBE.tagged] = options.tagged ? 1 : 0;
   words[PROBE.maskWords] = maskWords;
   words[PROBE.seenWords] = seenWords;
   return out.table(words);
 }
 
-/** Each candidate has its own texts. */
-function textTable(
-  out: Assembler,
-  texts: NonNullable<Key["texts"]>,
-  candidates: number,
-  maskWords: number,
-): Table {
-  const masks = out.table(Array.from({ length: candidates }, (_, i) => bitWords([i], maskWords)).flat());
+function textTable(out: Assembler, texts: Texts, maskWords: number): Table {
+  const masks = out.table(texts.candidates.flatMap((candidates) => bitWords(candidates, maskWords)));
   const words: Word[] = new Array<Word>(TEXTS.words).fill(0);
   words[TEXTS.names] = texts.names.length;
   words[TEXTS.namesAt] = out.table(out.names(texts.names));
