@@ -1,6 +1,7 @@
 // A JavaScript value against a shape: a private copy in decoded form, or what is wrong with it and where. It walks node
 // and value together, reads own properties only and each once, and calls nothing of the value's: no toJSON, no iterator.
 
+import type { ErrorCode } from "../../core/errors.ts";
 import { isUnitEnum } from "./graph.ts";
 import { isWellFormed } from "./names.ts";
 import type {
@@ -18,21 +19,8 @@ import type {
   Variant,
 } from "./node.ts";
 
-/** Codes of D39. */
-type IssueCode =
-  | "value.type_mismatch"
-  | "value.number_range"
-  | "value.length_mismatch"
-  | "lexical.invalid_unicode"
-  | "structure.missing_field"
-  | "structure.unknown_field"
-  | "structure.unknown_variant"
-  | "resource.depth_limit"
-  | "resource.length_limit"
-  | "boundary.source_error";
-
 interface Issue {
-  readonly code: IssueCode;
+  readonly code: ErrorCode;
   readonly message: string;
   /** Property names, indexes and map keys from the root. */
   readonly path: readonly (string | number)[];
@@ -66,13 +54,13 @@ export function captureValue(node: Node, value: unknown): Captured {
     copy = capture(walk, node, value);
   } catch (thrown) {
     // Getters and proxies of the value may throw whatever they like.
-    if (!(thrown instanceof TooManyIssues)) add(walk, "boundary.source_error", "could not be read");
+    if (!(thrown instanceof TooManyIssues)) add(walk, "boundary.threw", "could not be read");
   }
   if (walk.issues.length === 0 && copy !== WRONG) return { ok: true, value: copy };
   return { ok: false, issues: walk.issues };
 }
 
-function add({ issues, path }: Walk, code: IssueCode, message: string): typeof WRONG {
+function add({ issues, path }: Walk, code: ErrorCode, message: string): typeof WRONG {
   issues.push({ code, message, path: [...path] });
   if (issues.length >= MAX_ISSUES) throw new TooManyIssues();
   return WRONG;
@@ -263,7 +251,7 @@ function captureItems(walk: Walk, node: TupleNode | ArrayNode | ListNode, value:
   const expected = node.kind === "tuple" ? node.items.length : node.kind === "array" ? node.length : length;
   if (length !== expected) return add(walk, "value.length_mismatch", `expected ${expected} items`);
   if (length > MAX_VALUE_ITEMS)
-    return add(walk, "resource.length_limit", `more than ${MAX_VALUE_ITEMS} items`);
+    return add(walk, "resource.memory_limit", `more than ${MAX_VALUE_ITEMS} items`);
   const copy: Constant[] = [];
   let isWrong = false;
   for (let i = 0; i < length; i++) {

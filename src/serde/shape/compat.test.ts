@@ -75,6 +75,16 @@ describe("by names", () => {
     // any, raw, options, units
     [s.any(), u8(), ["$?"]],
     [u8(), s.any(), []],
+    [s.any(), s.enum({ A: s.any(), B: null }, { tag: "untagged", first: true }), []],
+    [
+      s.enum({ A: null, B: u8() }, { tag: "untagged" }),
+      s.enum({ B: u16(), A: null }, { tag: "untagged" }),
+      [],
+    ],
+    [s.enum({ A: null, B: u8() }, { tag: "untagged" }), s.enum({ B: u16() }, { tag: "untagged" }), ["$::A?"]],
+    [s.enum({ A: null }, { tag: "untagged" }), s.enum(["A"]), []],
+    [option(u8()), s.enum({ A: option(u16()) }, { tag: "untagged" }), []],
+    [s.any(), s.enum({ A: u8(), B: string() }, { tag: "untagged" }), ["$?"]],
     [u8(), s.raw(), []],
     [u8(), option(u8()), []],
     [s.unit(), option(u8()), []],
@@ -199,7 +209,7 @@ describe("recursive shapes", () => {
       fc.property(arbitraryShape(), (shape) => {
         for (const format of ["json", "cbor"] as const) {
           for (const { reason } of compat(shape, shape, format).problems) {
-            expect(reason).toMatch(/required|untagged|too much|fits no|not always fit/);
+            expect(reason).toMatch(/required|too much/);
           }
         }
       }),
@@ -207,9 +217,9 @@ describe("recursive shapes", () => {
     );
     fc.assert(
       fc.property(arbitraryShape({ portable: true, recursive: false }), (shape) => {
-        for (const { reason } of compat(shape, shape, "postcard").problems) {
-          expect(reason).toMatch(/^(written, and not read|read, and not written|.* is written, .* is read)$/);
-        }
+        // A field that is only written or only read moves all that follow.
+        const reasons = compat(shape, shape, "postcard").problems.map(({ reason }) => reason);
+        if (reasons.length > 0) expect(reasons.join()).toMatch(/not (read|written)/);
       }),
       { numRuns: 200 },
     );

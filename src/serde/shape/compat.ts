@@ -32,7 +32,7 @@ const MAX_DEPTH = 512;
 
 /** Whether bytes of `writer` in `format` can be decoded with `reader`, and where not. */
 export function compat(writer: Shape<unknown>, reader: Shape<unknown>, format: WireFormat): Compatibility {
-  const run: Run = { format, problems: [], seen: new Map(), pairs: { left: MAX_PAIRS }, depth: 0 };
+  const run: Run = { format, problems: [], seen: new Map(), pairs: { left: MAX_PAIRS }, open: [] };
   compare(run, writer.node, reader.node, { path: "$", always: true });
   return { compatible: run.problems.length === 0, problems: run.problems };
 }
@@ -45,7 +45,8 @@ interface Run {
   /** Pairs that were compared or are being: recursion assumes that they fit. */
   readonly seen: Map<Node, Set<Node>>;
   readonly pairs: { left: number };
-  depth: number;
+  /** Those that are being compared, outermost first. */
+  readonly open: (readonly [writer: Node, reader: Node])[];
 }
 
 /** Where in the writer's shape, and whether every document gets there. */
@@ -64,24 +65,32 @@ function problem(run: Run, { path, always }: At, reason: string): void {
 function compare(run: Run, writerNode: Node, readerNode: Node, at: At): void {
   const writer = bare(writerNode);
   const reader = bare(readerNode);
-  const known = run.seen.get(writer);
-  if (known?.has(reader) === true) return;
-  if (known === undefined) run.seen.set(writer, new Set([reader]));
-  else known.add(reader);
-  if (--run.pairs.left < 0 || run.depth > MAX_DEPTH) {
+  if (!isNew(run.seen, writer, reader)) return;
+  if (--run.pairs.left < 0 || run.open.length > MAX_DEPTH) {
     problem(run, at, "too much to compare");
     return;
   }
-  run.depth++;
+  run.open.push([writer, reader]);
   if (run.format === "postcard") comparePositions(run, writer, reader, at);
   else compareValues(run, writer, reader, at);
-  run.depth--;
+  run.open.pop();
+}
+
+/** Notes a pair; false if it was known. */
+function isNew(seen: Map<Node, Set<Node>>, writer: Node, reader: Node): boolean {
+  const readers = seen.get(writer);
+  if (readers === undefined) seen.set(writer, new Set([reader]));
+  else if (readers.has(reader)) return false;
+  else readers.add(reader);
+  return true;
 }
 
 /** The problems of a comparison, kept apart. */
 function tried(run: Run, writer: Node, reader: Node, at: At): readonly Incompatibility[] {
-  // Pairs seen elsewhere may have failed there; here they must be looked at again, within the same budget.
+  // Pairs that were compared may have failed, and must be looked at again; those that are being compared are assumed
+  // to fit, since they are judged where they are.
   const trial: Run = { ...run, problems: [], seen: new Map() };
+  for (const [from, to] of run.open) isNew(trial.seen, from, to);
   compare(trial, writer, reader, at);
   return trial.problems;
 }
@@ -268,12 +277,13 @@ function compareKeys(run: Run, writer: Node, reader: Node, at: At): void {
 
 function compareValues(run: Run, writer: Bare, reader: Bare, at: At): void {
   if (reader.kind === "any" || reader.kind === "raw") return;
-  if (writer.kind === "any" || writer.kind === "raw") {
-    problem(run, sometimes(at), `${writer.kind} may be anything, ${describe(reader)} is read`);
-    return;
-  }
+  if (!isUntagged(writer) && fitsOne(run, writer, reader, at)) return;
   if (writer.kind === "option" || reader.kind === "option") {
     compareOptions(run, writer, reader, at);
+    return;
+  }
+  if (writer.kind === "any" || writer.kind === "raw") {
+    problem(run, sometimes(at), `${writer.kind} may be anything, ${describe(reader)} is read`);
     return;
   }
   if (compareScalars(run, writer, reader, at) || compareRanges(run, writer, reader, at)) return;
@@ -469,13 +479,38 @@ function compareStructToMap(run: Run, writer: StructNode, reader: MapNode, at: A
 
 // ---------------------------------------------------------------------------------------------- enums
 
+const isUntagged = (node: Node): boolean => node.kind === "enum" && node.tagging.style === "untagged";
+
+/** Whether the reader is an untagged enum of which one variant takes it all. */
+const fitsOne = (run: Run, writer: Bare, reader: Bare, at: At): boolean =>
+  reader.kind === "enum" &&
+  isUntagged(reader) &&
+  reader.variants.some(
+    ({ payload }) => payload !== undefined && tried(run, writer, payload, at).length === 0,
+  );
+
+const MAX_NESTED = 8;
+
+/** Whether the reader has a variant without payload that is written as that string. */
+function hasUnit(reader: Bare, name: string, depth = 0): boolean {
+  if (reader.kind !== "enum" || depth > MAX_NESTED) return false;
+  const { style } = reader.tagging;
+  if (style !== "untagged" && style !== "external") return false;
+  return reader.variants.some(({ payload, wire, aliases }) =>
+    payload === undefined
+      ? wire === name || aliases.includes(name)
+      : style === "untagged" && hasUnit(bare(payload), name, depth + 1),
+  );
+}
+
 function compareEnums(run: Run, writer: Bare, reader: Bare, at: At): void {
-  if (writer.kind === "enum" && writer.tagging.style === "untagged") {
-    for (const { name, payload } of writer.variants) {
+  if (writer.kind === "enum" && isUntagged(writer)) {
+    for (const { name, wire, payload } of writer.variants) {
+      if (payload === undefined && hasUnit(reader, wire)) continue;
       const there = below(at, variantStep(name), at.always && writer.variants.length === 1);
       compare(run, payload ?? { kind: "string" }, reader, there);
     }
-  } else if (reader.kind === "enum" && reader.tagging.style === "untagged") {
+  } else if (reader.kind === "enum" && isUntagged(reader)) {
     compareToAny(run, writer, reader, at);
   } else if (writer.kind === "enum" && reader.kind === "enum") {
     compareTagged(run, writer, reader, at);
@@ -491,13 +526,12 @@ function compareEnums(run: Run, writer: Bare, reader: Bare, at: At): void {
   }
 }
 
-/** An untagged reader needs one variant that takes it all. */
+/** No variant takes it all; the one that takes most says whether there is any hope. */
 function compareToAny(run: Run, writer: Bare, reader: EnumNode, at: At): void {
   let best: readonly Incompatibility[] | undefined;
   for (const { payload } of reader.variants) {
     if (payload === undefined) continue;
     const problems = tried(run, writer, payload, at);
-    if (problems.length === 0) return;
     if (best === undefined || problems.every(({ always }) => !always)) best = problems;
   }
   if (best === undefined || best.some(({ always }) => always)) {

@@ -123,6 +123,7 @@ describe("prints", () => {
   ])("%#", (shape, json) => {
     expect(shape.toJSON()).toEqual(json);
     expect(JSON.stringify(shape)).toBe(JSON.stringify(json)); // order too
+    expect(String(shape)).toBe(JSON.stringify(json));
     const again = parsed(json);
     expect(again.toJSON()).toEqual(json);
     expect(again.digest).toBe(shape.digest);

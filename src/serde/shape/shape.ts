@@ -22,6 +22,8 @@ export interface Shape<T> extends FieldModifiers<T> {
   readonly bindingDigest: string;
   /** The JSON form, canonical: read and printed again it is the same text. */
   toJSON(): ShapeJson;
+  /** The JSON form as text. */
+  toString(): string;
   readonly "~standard": StandardProps<T>;
 }
 
@@ -76,6 +78,10 @@ const members = {
 
   toJSON(): ShapeJson {
     return printShape(sealedState(this).node);
+  },
+
+  toString(): string {
+    return JSON.stringify(printShape(sealedState(this).node));
   },
 
   get "~standard"(): StandardProps<unknown> {
