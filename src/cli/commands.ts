@@ -3,7 +3,21 @@
 import { type Help, printHelp } from "./help.ts";
 import type { Io } from "./io.ts";
 import { type Args, type Options, parseArguments } from "./options.ts";
-import { ASM, BATCH, DISASM, EXPLAIN, INSPECT, RUN, TRACE, TRACE_DIFF, VERIFY } from "./specs.ts";
+import {
+  ASM,
+  BATCH,
+  CHECK,
+  CONVERT,
+  DISASM,
+  EXPLAIN,
+  INSPECT,
+  RUN,
+  SHAPE_COMPAT,
+  SHAPE_INFER,
+  TRACE,
+  TRACE_DIFF,
+  VERIFY,
+} from "./specs.ts";
 
 export interface Command extends Help {
   /** Gives the exit code. */
@@ -28,35 +42,6 @@ function command<O extends Options>(
     },
   };
 }
-
-const TRACE_COMMAND = command(
-  {
-    name: "trace",
-    summary: "write down a run, instruction by instruction or at fuel checkpoints",
-    operands: ["MODULE"],
-    required: 1,
-    rest: "ARGS",
-    options: TRACE,
-    notes: [
-      "The text is the same wherever the run is the same: keep it, and compare it with `sinter trace diff A B`.",
-      "Tiers other than interp are traced with --every N: the state after each N units of fuel.",
-      "Exit code: 0 traced, whatever the run came to, 1 refused, 2 usage or unreadable file.",
-    ],
-  },
-  async () => (await import("./trace.ts")).trace,
-);
-
-const TRACE_DIFF_COMMAND = command(
-  {
-    name: "trace diff",
-    summary: "find the first difference between two traces",
-    operands: ["A", "B"],
-    required: 2,
-    options: TRACE_DIFF,
-    notes: ["Exit code: 0 the same, 1 different, 2 usage or not a trace."],
-  },
-  async () => (await import("./trace.ts")).traceDiff,
-);
 
 export const COMMANDS: readonly Command[] = [
   command(
@@ -130,13 +115,33 @@ export const COMMANDS: readonly Command[] = [
     },
     async () => (await import("./explain.ts")).explain,
   ),
-  {
-    ...TRACE_COMMAND,
-    // A module file of that name is `./diff`.
-    run: (argv, io) =>
-      argv[0] === "diff" ? TRACE_DIFF_COMMAND.run(argv.slice(1), io) : TRACE_COMMAND.run(argv, io),
-  },
-  TRACE_DIFF_COMMAND,
+  command(
+    {
+      name: "trace",
+      summary: "write down a run, instruction by instruction or at fuel checkpoints",
+      operands: ["MODULE"],
+      required: 1,
+      rest: "ARGS",
+      options: TRACE,
+      notes: [
+        "The text is the same wherever the run is the same: keep it, and compare it with `sinter trace diff A B`.",
+        "Tiers other than interp are traced with --every N: the state after each N units of fuel.",
+        "Exit code: 0 traced, whatever the run came to, 1 refused, 2 usage or unreadable file.",
+      ],
+    },
+    async () => (await import("./trace.ts")).trace,
+  ),
+  command(
+    {
+      name: "trace diff",
+      summary: "find the first difference between two traces",
+      operands: ["A", "B"],
+      required: 2,
+      options: TRACE_DIFF,
+      notes: ["Exit code: 0 the same, 1 different, 2 usage or not a trace."],
+    },
+    async () => (await import("./trace.ts")).traceDiff,
+  ),
   command(
     {
       name: "batch",
@@ -151,5 +156,61 @@ export const COMMANDS: readonly Command[] = [
       ],
     },
     async () => (await import("./batch.ts")).batch,
+  ),
+  command(
+    {
+      name: "convert",
+      summary: "turn a document of a shape into another format",
+      operands: ["FILE"],
+      required: 0,
+      options: CONVERT,
+      notes: [
+        "With --batch, JSON Lines in, JSON Lines out, same order, flushed one by one:",
+        'In:  {"id":…, "shape":{…}, "from":"json", "to":"postcard" | "none", "dataBase64":"…", "tier":"interp",',
+        '      "options":{"deterministic":true, "limits":{"maxDepth":64}}}; id, tier and options may be left out.',
+        'Out: {"id":…, "status":"ok" | "error", "dataBase64":"…", "stage":"shape" | "decode" | "encode",',
+        '      "code":"…", "offset":7, "path":"$.lines[2].qty", "pc":"f0:b3:2", "reason":"…", "tier":"interp"}',
+        "Exit code: 0 converted, 1 refused, 2 usage, unreadable file or bad shape; with --batch 0 if every line",
+        "was answered.",
+      ],
+    },
+    async () => (await import("./convert.ts")).convert,
+  ),
+  command(
+    {
+      name: "check",
+      summary: "check documents against a shape",
+      operands: ["FILE"],
+      required: 1,
+      many: true,
+      options: CHECK,
+      notes: [
+        "FILE.json, FILE.postcard, FILE.msgpack and FILE.cbor tell their format.",
+        "Exit code: 0 all are of the shape, 1 some are not, 2 usage, unreadable file or bad shape.",
+      ],
+    },
+    async () => (await import("./check.ts")).check,
+  ),
+  command(
+    {
+      name: "shape infer",
+      summary: "make a shape that sample documents in JSON fit",
+      operands: ["FILE"],
+      required: 1,
+      many: true,
+      options: SHAPE_INFER,
+    },
+    async () => (await import("./shape.ts")).shapeInfer,
+  ),
+  command(
+    {
+      name: "shape compat",
+      summary: "find where one shape cannot read what another wrote",
+      operands: ["WRITER", "READER"],
+      required: 2,
+      options: SHAPE_COMPAT,
+      notes: ["Exit code: 0 it reads everything, 1 it does not, 2 usage, unreadable file or bad shape."],
+    },
+    async () => (await import("./shape.ts")).shapeCompat,
   ),
 ];

@@ -12,8 +12,16 @@ export const STANDARD = "-";
 
 /** Throws when more than one of these operands and option values is standard input. */
 export function assertOneStdin(...names: readonly (string | undefined)[]): void {
-  if (names.filter((name) => name === STANDARD).length <= 1) return;
-  throw new CliFailure("usage.bad_value", "standard input can be only one of module, --stdin and --policy");
+  assertOnce(names, "standard input can be only one of module, --stdin and --policy");
+}
+
+/** The same, for commands about documents. */
+export function assertStdinOnce(...names: readonly (string | undefined)[]): void {
+  assertOnce(names, "standard input can be only one of the files");
+}
+
+function assertOnce(names: readonly (string | undefined)[], reason: string): void {
+  if (names.filter((name) => name === STANDARD).length > 1) throw new CliFailure("usage.bad_value", reason);
 }
 
 /** The bytes of a file, or of standard input for `-`. */

@@ -9,8 +9,11 @@ export interface Help extends Syntax {
   readonly notes?: readonly string[];
 }
 
-function usageOf({ name, operands, required, rest }: Syntax): string {
-  const words = operands.map((operand, i) => (i < required ? operand : `[${operand}]`));
+function usageOf({ name, operands, required, many, rest }: Syntax): string {
+  const words = operands.map((operand, i) => {
+    const word = many && i === operands.length - 1 ? `${operand}…` : operand;
+    return i < required ? word : `[${word}]`;
+  });
   return ["sinter", name, ...words, "[options]", ...(rest === undefined ? [] : [`[-- ${rest}…]`])].join(" ");
 }
 
@@ -44,7 +47,7 @@ function table(sink: Sink, rows: readonly (readonly string[])[]): string[] {
 export function printOverview(sink: Sink, version: string, commands: readonly Help[]): void {
   const rows = commands.map(({ name, summary }) => [name, summary]);
   const lines = [
-    `${paint(sink, "bold", `sinter ${version}`)}  run untrusted programs, metered and repeatable`,
+    `${paint(sink, "bold", `sinter ${version}`)}  run untrusted programs and read untrusted data, metered and repeatable`,
     "",
     "  sinter COMMAND [options]",
     "",

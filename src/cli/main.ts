@@ -46,7 +46,9 @@ async function dispatch(argv: readonly string[], io: Io, json: boolean): Promise
       print(io.stdout, json ? `${JSON.stringify({ version: version() })}\n` : `sinter ${version()}\n`);
       return EXIT_CODE.ok;
   }
-  return find(name).run(rest, io);
+  const [second, ...others] = rest;
+  const pair = COMMANDS.find((known) => known.name === `${name} ${second}`);
+  return pair === undefined ? find(name).run(rest, io) : pair.run(others, io);
 }
 
 function find(name: string) {

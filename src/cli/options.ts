@@ -41,6 +41,8 @@ export interface Syntax<O extends Options = Options> {
   /** Names of the operands, in order; those from `required` on may be left out. */
   readonly operands: readonly string[];
   readonly required: number;
+  /** The last operand may be repeated. */
+  readonly many?: true;
   /** What words after `--` are, where they belong to the guest; elsewhere they are operands. */
   readonly rest?: string;
 }
@@ -106,7 +108,7 @@ function checkOperands(syntax: Syntax, operands: readonly string[]): void {
     const usage = `see sinter help ${syntax.name}`;
     throw new CliFailure("usage.missing_argument", `sinter ${syntax.name} needs ${missing}; ${usage}`);
   }
-  const extra = operands[syntax.operands.length];
+  const extra = syntax.many ? undefined : operands[syntax.operands.length];
   if (extra !== undefined) {
     const hint = syntax.rest !== undefined ? "; arguments for the program go after --" : "";
     throw new CliFailure("usage.extra_argument", `unexpected argument ${extra}${hint}`);

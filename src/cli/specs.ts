@@ -106,3 +106,47 @@ export const BATCH = {
   fuel: { kind: "value", placeholder: "N", doc: "fuel for lines whose policy has none" },
   json: { kind: "flag", doc: "errors of the command itself as JSON too; answers always are" },
 } as const satisfies Options;
+
+const SHAPE = {
+  shape: { kind: "value", placeholder: "FILE", doc: "the shape, in its JSON form; - = standard input" },
+} as const;
+const DETERMINISTIC = {
+  deterministic: { kind: "flag", doc: "CBOR: write the one deterministic form, and accept nothing else" },
+} as const;
+const FORMAT = (doc: string) => ({ kind: "value", placeholder: "FORMAT", doc }) as const;
+
+export const CONVERT = {
+  ...SHAPE,
+  from: FORMAT("json, postcard, msgpack or cbor"),
+  to: FORMAT("the same, or none to check only"),
+  ...DETERMINISTIC,
+  out: OUT("where the document goes; default: standard output"),
+  batch: { kind: "flag", doc: "FILE holds requests, one JSON object per line" },
+  ...JSON_FLAG,
+} as const satisfies Options;
+
+export const CHECK = {
+  ...SHAPE,
+  format: FORMAT("json, postcard, msgpack or cbor; default: by the name of each FILE, else json"),
+  ...DETERMINISTIC,
+  json: { kind: "flag", doc: "one JSON object per FILE on stdout, for machines" },
+} as const satisfies Options;
+
+export const PROGRAM = {
+  ...SHAPE,
+  format: FORMAT("json, postcard, msgpack or cbor"),
+  direction: { kind: "value", placeholder: "WAY", doc: "decode (default) or encode" },
+  ...DETERMINISTIC,
+  ...JSON_FLAG,
+} as const satisfies Options;
+
+export const SHAPE_INFER = {
+  lines: { kind: "flag", doc: "each line of a FILE is a document" },
+  out: OUT("where the shape goes; default: standard output"),
+  ...JSON_FLAG,
+} as const satisfies Options;
+
+export const SHAPE_COMPAT = {
+  format: FORMAT("json, postcard, msgpack or cbor"),
+  ...JSON_FLAG,
+} as const satisfies Options;

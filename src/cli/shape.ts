@@ -1,0 +1,81 @@
+// `sinter shape infer` and `sinter shape compat`: a shape from samples, and whether one shape reads what another wrote.
+
+import { encodeUtf8 } from "../core/bytes.ts";
+import { compat, inferShape, ShapeError } from "../serde/shape/index.ts";
+import { CliFailure, EXIT_CODE } from "./failure.ts";
+import { assertStdinOnce, openFile, readInput, STANDARD, writeOutput } from "./files.ts";
+import { type Io, paint, print } from "./io.ts";
+import { isBlank } from "./json-line.ts";
+import { readLines } from "./lines.ts";
+import type { Args } from "./options.ts";
+import { writeJsonLine } from "./record.ts";
+import { shown } from "./report.ts";
+import { formatOf, parseJson, readShape, required } from "./shape-file.ts";
+import type { SHAPE_COMPAT, SHAPE_INFER } from "./specs.ts";
+
+export function shapeInfer({ given, operands }: Args<typeof SHAPE_INFER>, io: Io): number {
+  assertStdinOnce(...operands);
+  const shape = inferred(documents(io, operands, given.lines === true));
+  const text = `${JSON.stringify(shape, null, 2)}\n`;
+  const out = given.out === STANDARD ? undefined : given.out;
+  if (out !== undefined) writeOutput(out, encodeUtf8(text));
+  if (given.json) {
+    writeJsonLine(io.stdout, [
+      ["status", "ok"],
+      ["out", out],
+      ["shape", out === undefined ? shape : undefined],
+    ]);
+  } else print(io.stdout, out === undefined ? text : `wrote ${shown(out)}\n`);
+  return EXIT_CODE.ok;
+}
+
+function inferred(values: Iterable<unknown>): ReturnType<ReturnType<typeof inferShape>["toJSON"]> {
+  try {
+    return inferShape(values).toJSON();
+  } catch (error) {
+    if (error instanceof ShapeError) throw new CliFailure(error.code, `${error.reason}, at ${error.path}`);
+    throw error;
+  }
+}
+
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
+
+function* documents(io: Io, paths: readonly string[], lines: boolean): Generator<unknown> {
+  for (const path of paths) {
+    if (!lines) {
+      yield parseJson(readInput(io, path), path, "the document");
+      continue;
+    }
+    const source =
+      path === STANDARD ? { read: (b: Uint8Array) => io.stdin.read(b), close: () => {} } : openFile(path);
+    try {
+      for (const { number, bytes } of readLines(source.read, MAX_LINE_BYTES)) {
+        if (bytes === undefined) throw new CliFailure("io.read", `line ${number} is too long`, path);
+        if (!isBlank(bytes)) yield parseJson(bytes, path, "the document", number);
+      }
+    } finally {
+      source.close();
+    }
+  }
+}
+
+export function shapeCompat({ given, operands }: Args<typeof SHAPE_COMPAT>, io: Io): number {
+  const [writer = "", reader = ""] = operands;
+  const format = formatOf("--format", required("shape compat", "--format FORMAT", given.format));
+  assertStdinOnce(writer, reader);
+  const { compatible, problems } = compat(readShape(io, writer), readShape(io, reader), format);
+  if (given.json) {
+    writeJsonLine(io.stdout, [
+      ["status", "ok"],
+      ["compatible", compatible],
+      ["problems", problems],
+    ]);
+  } else if (compatible) print(io.stdout, `${paint(io.stdout, "green", "compatible")}\n`);
+  else {
+    for (const { path, reason, always } of problems) {
+      const when = always ? "every document" : "some documents";
+      print(io.stdout, `${shown(path)}: ${shown(reason)} (${when})\n`);
+    }
+  }
+  return compatible ? EXIT_CODE.ok : EXIT_CODE.refused;
+}
