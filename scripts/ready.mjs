@@ -53,7 +53,7 @@ function install() {
   const key = digest([lock, `node ${major}`, process.platform, process.arch]);
   if (isCurrent(INSTALL_STAMP, key)) return;
   say("installing dependencies from package-lock.json (takes a few seconds)");
-  const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  const args = ["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   const hint = "`npm ci` failed, see above. It needs the package registry to be reachable.";
   // Under `npm start` the running npm names its own entry file: no search on PATH, no shell on Windows.
   const npm = process.env.npm_execpath;
