@@ -250,8 +250,9 @@ class Materializer {
     if ((bits & SPAN.text8) !== 0) return this.#block.text8.slice(start, end);
     const source = this.#source;
     // What another thread may write is copied (D45).
-    if (view && source !== undefined && source.buffer instanceof ArrayBuffer)
-      return source.subarray(start, end);
+    if (view && source !== undefined && source.buffer instanceof ArrayBuffer) {
+      return new Uint8Array(source.buffer, source.byteOffset + start, end - start);
+    }
     return this.#block.document.slice(start, end);
   }
 

@@ -41,6 +41,8 @@ export function constantTable(assembler: Assembler, captured: CapturedConstant):
     }
   }
   words[CONSTANT.relocations] = relocations.length / 2;
-  words.push(...i32, ...relocations);
+  // One by one: a default may have more words than a call may have arguments.
+  for (const word of i32) words.push(word);
+  for (const word of relocations) words.push(word);
   return assembler.table(words);
 }

@@ -158,7 +158,7 @@ export class Assembler {
       words.push(...row);
     }
     words[KEYS.names] = names.length;
-    words.push(...this.names(names));
+    for (const word of this.names(names)) words.push(word);
     return this.table(
       words,
       keys.fields.map((field) => field.path),

@@ -1,12 +1,11 @@
 // A codec: one shape in one format, both ways, in the interpreter and over the interpreted bridge.
 
-import { ERRORS, type ErrorCode, MisuseError } from "../../core/errors.ts";
+import { MisuseError } from "../../core/errors.ts";
 import { capture } from "../bridge/capture.ts";
 import { captureConstant } from "../bridge/constant.ts";
 import { materialize } from "../bridge/materialize.ts";
 import { type BridgePlan, planBridge } from "../bridge/plan.ts";
 import { compileProgram } from "../formats/compile.ts";
-import { EXIT, interpret } from "../interp/run.ts";
 import { CodecError, type CodecFailure } from "../ir/failure.ts";
 import type { Direction, FormatName } from "../ir/ops.ts";
 import type { Program } from "../ir/program.ts";
@@ -14,8 +13,8 @@ import { Layout } from "../layout/layout.ts";
 import type { Node } from "../shape/node.ts";
 import { type Limits, StateBlock } from "../state/block.ts";
 import { Decoder } from "./decoder.ts";
-import { failureOf } from "./failure.ts";
 import { type CodecOptions, limitsOf } from "./options.ts";
+import { plainFailure, run } from "./run.ts";
 
 export type DecodeResult = { readonly status: "ok"; readonly value: unknown } | CodecFailure;
 export type EncodeResult = { readonly status: "ok"; readonly bytes: Uint8Array<ArrayBuffer> } | CodecFailure;
@@ -45,11 +44,17 @@ export class Codec {
   /** @internal */
   static create(node: Node, format: FormatName, options: CodecOptions): Codec {
     const limits = limitsOf(options);
-    const layout = new Layout(node);
-    const compile = (direction: Direction) =>
-      compileProgram(node, layout, format, direction, captureConstant, options);
-    const programs = { decode: compile("decode"), encode: compile("encode") };
-    return new Codec(planBridge(layout), programs, limits);
+    try {
+      const layout = new Layout(node);
+      const compile = (direction: Direction) =>
+        compileProgram(node, layout, format, direction, captureConstant, options);
+      const programs = { decode: compile("decode"), encode: compile("encode") };
+      return new Codec(planBridge(layout), programs, limits);
+    } catch (error) {
+      if (error instanceof RangeError)
+        throw new CodecError("load.unsupported", "the shape is nested too deep");
+      throw error;
+    }
   }
 
   program(direction: Direction): Program {
@@ -71,8 +76,8 @@ export class Codec {
     }
     const program = this.#programs.decode;
     block.begin(program);
-    const exit = interpret(program, block);
-    const result = exit === EXIT.done ? this.#value(block, bytes) : failureOf(program, block);
+    const failure = run(program, block);
+    const result = failure ?? this.#value(block, bytes);
     this.#give(block);
     return result;
   }
@@ -123,8 +128,8 @@ export class Codec {
       const { code, path, cause } = failure;
       throw CodecError.of(plainFailure(code, { path }), cause);
     }
-    const exit = interpret(program, block);
-    if (exit !== EXIT.done) throw CodecError.of(failureOf(program, block));
+    const failed = run(program, block);
+    if (failed !== undefined) throw CodecError.of(failed);
     return block;
   }
 
@@ -157,10 +162,3 @@ export class Codec {
     if (block.buffer.byteLength <= MAX_KEPT_BYTES) this.#spare = block;
   }
 }
-
-const plainFailure = (code: ErrorCode, where: { offset?: number; path?: string }): CodecFailure => ({
-  status: "error",
-  code,
-  reason: ERRORS[code].reason,
-  ...where,
-});

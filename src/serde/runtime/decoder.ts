@@ -1,13 +1,12 @@
 // Decoding a document that arrives in pieces: feeding is appending, an instruction that meets the end of what is here
 // has done nothing and waits.
 
-import { ERRORS, MisuseError } from "../../core/errors.ts";
-import { EXIT, interpret } from "../interp/run.ts";
+import { MisuseError } from "../../core/errors.ts";
 import type { CodecFailure } from "../ir/failure.ts";
 import type { Program } from "../ir/program.ts";
 import type { StateBlock } from "../state/block.ts";
 import type { DecodeResult } from "./codec.ts";
-import { failureOf } from "./failure.ts";
+import { plainFailure, run } from "./run.ts";
 
 export class Decoder {
   readonly #program: Program;
@@ -34,9 +33,7 @@ export class Decoder {
     if (this.#failure !== undefined) return this.#failure;
     const block = this.#block;
     if (!block.feed(bytes)) {
-      const code = "resource.document_limit";
-      const offset = block.limits.maxDocumentBytes;
-      this.#failure = { status: "error", code, reason: ERRORS[code].reason, offset };
+      this.#failure = plainFailure("resource.document_limit", { offset: block.limits.maxDocumentBytes });
     } else if (block.end >= this.#retryAt) {
       this.#run();
     }
@@ -55,10 +52,10 @@ export class Decoder {
 
   #run(): void {
     const block = this.#block;
-    const exit = interpret(this.#program, block);
-    if (exit === EXIT.failed) this.#failure = failureOf(this.#program, block);
+    this.#failure = run(this.#program, block);
+    if (this.#failure !== undefined || block.more === 0) return;
     // A long string or a skipped subtree is read again from its start each time: only once twice as much of it is here,
     // so that all tries together cost no more than a few reads of the whole.
-    if (exit === EXIT.need) this.#retryAt = block.end + (block.end - block.cursor);
+    this.#retryAt = block.end + (block.end - block.cursor);
   }
 }

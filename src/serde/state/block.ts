@@ -48,6 +48,8 @@ export const WORD = {
 } as const;
 /** Word index of the first frame. */
 export const FRAMES_AT = 64;
+/** Changes whenever a word of the block means something else. */
+const BLOCK_ABI = 1;
 
 /** Words of a frame. Every one is written on every push (research/codec-ir.md §8.3). */
 export const FRAME = {
@@ -153,6 +155,7 @@ export class StateBlock {
     this.words = new Int32Array(this.buffer, 0, at);
     for (const [i, byte] of regions.entries()) this.words[WORD.regions + i] = byte;
     this.words[WORD.magic] = BLOCK_MAGIC;
+    this.words[WORD.abi] = BLOCK_ABI;
     // Assigned by #attach; TypeScript cannot see that.
     this.document = this.text8 = this.output = new Uint8Array();
     this.text16 = new Uint16Array();
@@ -167,7 +170,11 @@ export class StateBlock {
   static restore(buffer: ArrayBuffer, limits: Limits): StateBlock {
     const block = new StateBlock(limits, { document: 0, output: 0, cells: 2 });
     const words = new Int32Array(buffer);
-    if (words[WORD.magic] !== BLOCK_MAGIC || words[WORD.frameEnd] !== block.frameEnd) {
+    if (
+      words[WORD.magic] !== BLOCK_MAGIC ||
+      words[WORD.abi] !== BLOCK_ABI ||
+      words[WORD.frameEnd] !== block.frameEnd
+    ) {
       throw new InternalError("not a state block, or one with other limits");
     }
     block.buffer = buffer;
