@@ -60,6 +60,9 @@ test("encodeInto writes to the front, all or nothing", () => {
   expect(() => codec.encodeInto(order, small)).toThrow(
     `resource.output_limit: the document has ${length} bytes, the target ${length - 1}`,
   );
+  expect(() => codec.encodeInto(order, small)).toThrow(
+    expect.objectContaining({ code: "resource.output_limit" }),
+  );
   expect(small.every((byte) => byte === 9)).toBe(true);
 });
 

@@ -174,6 +174,21 @@ describe("what is shown, happens", () => {
     else expect(fresh).toBe(pageText(page));
   });
 
+  test("README.md, its named scripts", () => {
+    const folder = open("README.md");
+    const fences = fencesOf(readFileSync(join(ROOT, "README.md"), "utf8"));
+    const scripts = fences.filter(({ language, file }) => language === "ts" && file !== undefined);
+    expect(scripts).toHaveLength(1);
+    for (const script of scripts) {
+      const printed = fences[fences.indexOf(script) + 1];
+      expect(printed).toMatchObject({
+        language: "text",
+        followsFence: true,
+        body: runScript(folder, script),
+      });
+    }
+  });
+
   test("and every script has the types it claims", () => {
     const folder = join(FOLDER, "types");
     mkdirSync(folder);

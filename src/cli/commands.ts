@@ -11,6 +11,7 @@ import {
   DISASM,
   EXPLAIN,
   INSPECT,
+  PROGRAM,
   RUN,
   SHAPE_COMPAT,
   SHAPE_INFER,
@@ -190,6 +191,19 @@ export const COMMANDS: readonly Command[] = [
       ],
     },
     async () => (await import("./check.ts")).check,
+  ),
+  command(
+    {
+      name: "program",
+      summary: "show what a shape and a format are compiled to",
+      operands: [],
+      required: 0,
+      options: PROGRAM,
+      notes: [
+        "Exit code: 0 shown, 1 the format cannot carry the shape, 2 usage, unreadable file or bad shape.",
+      ],
+    },
+    async () => (await import("./program.ts")).program,
   ),
   command(
     {

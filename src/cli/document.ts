@@ -14,7 +14,7 @@ import type { Members } from "./record.ts";
 import { shown } from "./report.ts";
 
 /** Where a conversion failed (D51). */
-export type Stage = "shape" | "decode" | "encode";
+type Stage = "shape" | "decode" | "encode";
 export type StagedFailure = CodecFailure & { readonly stage: Stage };
 
 /** The transcoder, or why these formats cannot carry the shape. */

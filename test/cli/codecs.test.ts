@@ -429,6 +429,43 @@ describe("shape", () => {
   });
 });
 
+describe("program", () => {
+  test("the digest of what is run", async () => {
+    const ran = await sinter([
+      "program",
+      "--shape",
+      shape,
+      "--format",
+      "json",
+      "--direction",
+      "encode",
+      "--json",
+    ]);
+    const { digest } = codecOf("json").program("encode");
+    expect(onlyObject(ran)).toEqual({ status: "ok", format: "json", direction: "encode", digest });
+  });
+
+  test.each<[string[], number, string]>([
+    [[], 2, "usage.missing_argument: sinter program needs --shape FILE"],
+    [["--shape", shape], 2, "usage.missing_argument: sinter program needs --format FORMAT"],
+    [
+      ["--shape", shape, "--format", "json", "--direction", "up"],
+      2,
+      "usage.bad_value: --direction must be decode or encode, not up",
+    ],
+    [["--shape", shape, "--format", "json"], 2, "this version cannot print programs"],
+    [
+      ["--shape", shape, "--format", "json", "--deterministic"],
+      1,
+      "load.unsupported: json has no deterministic",
+    ],
+    [["--shape", badShape, "--format", "json"], 2, "shape.unknown_kind"],
+  ])("%j", async (args, exitCode, words) => {
+    const ran = await sinter(["program", ...args]);
+    expect(ran).toMatchObject({ exitCode, stderr: expect.stringContaining(words) });
+  });
+});
+
 test("a line over the limit is one bad line", () => {
   const { io, writes } = captured({ stdin: `${"x".repeat(200)}\n` });
   expect(convert({ given: { batch: true }, operands: [], rest: [], wantsHelp: false }, io, 100)).toBe(0);

@@ -186,6 +186,22 @@ describe("runs", () => {
     expect(sinter(["trace", "own.bin", "--limit", "1"])).toMatch(/^# sinter trace/);
     expect(sinter(["disasm", "own.bin"])).toContain("CALL _in");
     expect(sinter(["batch"], '{"module":"own.bin"}\n')).toContain('"status":"ok"');
+    writeFileSync(join(FOLDER, "document.json"), '{"id":1}');
+    expect(sinter(["shape", "infer", "document.json", "-o", "shape.json"])).toContain("wrote shape.json");
+    expect(sinter(["shape", "compat", "shape.json", "shape.json", "--format", "cbor"])).toBe("compatible\n");
+    expect(sinter(["check", "--shape", "shape.json", "document.json"])).toMatch(/^ok {2}document\.json/);
+    const convert = [
+      "convert",
+      "--shape",
+      "shape.json",
+      "--from",
+      "json",
+      "--to",
+      "postcard",
+      "document.json",
+    ];
+    expect(sinter(convert)).toBe("\u0002");
+    expect(sinter(["program", "--shape", "shape.json", "--format", "json", "--json"])).toContain('"digest"');
     expect(sinter(["--version"])).toMatch(/^sinter \d/);
   });
 });

@@ -545,6 +545,6 @@ export const CORPUS: readonly Case[] = [
   },
 ];
 
-export function bytes(...values: number[]): Uint8Array {
+function bytes(...values: number[]): Uint8Array {
   return Uint8Array.from(values);
 }

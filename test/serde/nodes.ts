@@ -20,7 +20,7 @@ export const u32 = scalar("u32");
 export const str = scalar("string");
 export const f64 = scalar("f64");
 
-export const field = (name: string, node: Node, more: Partial<Field> = {}): Field => ({
+const field = (name: string, node: Node, more: Partial<Field> = {}): Field => ({
   name,
   wire: name,
   aliases: [],
@@ -105,5 +105,5 @@ export function recursive<T extends Node>(make: (self: RefNode) => T): T {
   return node;
 }
 
-export const Line = struct({ sku: str, qty: u32, price: f64 });
+const Line = struct({ sku: str, qty: u32, price: f64 });
 export const Order = struct({ id: u32, customer: str, note: option(str), lines: list(Line) });

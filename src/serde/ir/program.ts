@@ -7,7 +7,7 @@ import { type Direction, FAMILIES, type FormatName, OPS, type Op, RECORD_BYTES, 
 import { CASE, CASES, FIELD, KEYS, KINDS, MASK_WORDS, PROBE, VALUE_KINDS } from "./tables.ts";
 
 /** Changes whenever the same bytes would mean something else. */
-export const PROGRAM_ABI = 1;
+const PROGRAM_ABI = 1;
 
 /** What a run of the program does throughout; in the block while it runs. */
 export const MODE = {
@@ -129,7 +129,7 @@ export function targetsAt(program: Program, pc: number): number[] {
 }
 
 /** Candidates of a probe table. */
-export function probeTargets(words: Int32Array, at: number): number[] {
+function probeTargets(words: Int32Array, at: number): number[] {
   const count = words[at + PROBE.candidates]!;
   const first = words[at + PROBE.candidatesAt]! >> 2;
   const stride = words[at + PROBE.stride]!;

@@ -1,6 +1,6 @@
 // The error record of a run that failed, from its block: everything is rebuilt here, nothing of it is kept on the way.
 
-import { ERRORS, InternalError } from "../../core/errors.ts";
+import { InternalError } from "../../core/errors.ts";
 import { codeOf } from "../ir/codes.ts";
 import type { CodecFailure } from "../ir/failure.ts";
 import { KIND } from "../ir/kinds.ts";
@@ -9,6 +9,7 @@ import { indexSegment, keySegment as keySegmentOf } from "../ir/path.ts";
 import { opAt, type Program, positionOf } from "../ir/program.ts";
 import { ANY_VARIANT } from "../layout/any.ts";
 import { FRAME, FRAMES_AT, SPAN, type StateBlock } from "../state/block.ts";
+import { reasonOf } from "./reason.ts";
 
 export function failureOf(program: Program, s: StateBlock): CodecFailure {
   const code = codeOf(s.code);
@@ -17,7 +18,7 @@ export function failureOf(program: Program, s: StateBlock): CodecFailure {
   return {
     status: "error",
     code,
-    reason: ERRORS[code].reason,
+    reason: reasonOf(program, s, code),
     ...(decode ? { offset: s.offset } : {}),
     ...(decode && program.format === "json" ? lineOf(s.document, s.offset) : {}),
     path: pathOf(program, s),

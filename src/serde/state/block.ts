@@ -13,8 +13,8 @@
 
 import { InternalError } from "../../core/errors.ts";
 
-export const BLOCK_MAGIC = 0x54_4e_49_53; // "SINT"
-export const WORD = {
+const BLOCK_MAGIC = 0x54_4e_49_53; // "SINT"
+const WORD = {
   magic: 0,
   abi: 1,
   /** First 8 bytes of the program's digest. */
@@ -73,7 +73,7 @@ export const SPAN = { text8: 1 << 30, text16: 1 << 29, mask: (1 << 29) - 1 } as 
 /** Spans have 29 bits. */
 export const MAX_DOCUMENT = (1 << 29) - 64;
 /** Zero bytes behind the document, so that reads may look a little ahead. */
-export const PADDING = 32;
+const PADDING = 32;
 
 export interface Limits {
   /** Open lists, maps, boxes and calls, together. Default 512. */
