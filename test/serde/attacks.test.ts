@@ -216,14 +216,44 @@ describe("hostile names in every slot", () => {
   const forms = (name: string): readonly { slot: string; form: unknown; value: unknown }[] => {
     const own = (value: unknown) => Object.fromEntries([[name, value]]);
     return [
-      { slot: "field", form: { struct: [[name, "u32"], ["z z", "string"]] }, value: { ...own(1), "z z": "x" } }, // biome-ignore format: one row
+      {
+        slot: "field",
+        form: {
+          struct: [
+            [name, "u32"],
+            ["z z", "string"],
+          ],
+        },
+        value: { ...own(1), "z z": "x" },
+      },
       { slot: "rename", form: { struct: { a: "u32" }, rename: { a: name } }, value: { a: 1 } },
       { slot: "alias", form: { struct: { a: "u32" }, alias: { a: [name] } }, value: { a: 1 } },
-      { slot: "variant", form: { enum: [[name, "u32"], ["z z", null]] }, value: { kind: name, value: 1 } }, // biome-ignore format: one row
+      {
+        slot: "variant",
+        form: {
+          enum: [
+            [name, "u32"],
+            ["z z", null],
+          ],
+        },
+        value: { kind: name, value: 1 },
+      },
       { slot: "unit variant", form: { enum: [[name, null]] }, value: name },
-      { slot: "tag", form: { enum: { A: { struct: { q: "u32" } } }, tag: { internal: name } }, value: { kind: "A", value: { q: 1 } } }, // biome-ignore format: one row
-      { slot: "content", form: { enum: { A: "u32" }, tag: { adjacent: ["t t", name] } }, value: { kind: "A", value: 1 } }, // biome-ignore format: one row
-      { slot: "JavaScript's tag", form: { enum: { A: "u32" }, js: { tag: name, value: "v v" } }, value: { ...own("A"), "v v": 1 } }, // biome-ignore format: one row
+      {
+        slot: "tag",
+        form: { enum: { A: { struct: { q: "u32" } } }, tag: { internal: name } },
+        value: { kind: "A", value: { q: 1 } },
+      },
+      {
+        slot: "content",
+        form: { enum: { A: "u32" }, tag: { adjacent: ["t t", name] } },
+        value: { kind: "A", value: 1 },
+      },
+      {
+        slot: "JavaScript's tag",
+        form: { enum: { A: "u32" }, js: { tag: name, value: "v v" } },
+        value: { ...own("A"), "v v": 1 },
+      },
       { slot: "key of a record", form: { map: ["string", "u32"], js: "record" }, value: own(1) },
       { slot: "key of a map", form: { map: ["string", "u32"] }, value: new Map([[name, 1]]) },
       { slot: "newtype", form: { newtype: "u32", name }, value: 1 },
@@ -259,18 +289,46 @@ describe("hostile names in every slot", () => {
 describe("values that fight back", () => {
   const cyclic: Record<string, unknown> = { kids: [] };
   (cyclic.kids as unknown[]).push(cyclic);
-  const proxy = new Proxy({}, { get: () => { throw new Error("no"); }, ownKeys: () => { throw new Error("no"); } }); // biome-ignore format: one row
+  const proxy = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error("no");
+      },
+      ownKeys: () => {
+        throw new Error("no");
+      },
+    },
+  );
   const revoked = Proxy.revocable([], {});
   revoked.revoke();
   const rows: readonly [string, Node, unknown, string, string][] = [
     ["a cycle", Tree, cyclic, "resource.depth_limit", "$"],
-    ["a getter that throws", struct({ a: struct({ b: u32 }) }), { a: { get b() { throw new RangeError("x"); } } }, "boundary.threw", "$.a.b"], // biome-ignore format: one row
+    [
+      "a getter that throws",
+      struct({ a: struct({ b: u32 }) }),
+      {
+        a: {
+          get b() {
+            throw new RangeError("x");
+          },
+        },
+      },
+      "boundary.threw",
+      "$.a.b",
+    ],
     ["a proxy that throws", struct({ a: u32 }), proxy, "boundary.threw", "$.a"],
     ["a revoked proxy", list(u32), revoked.proxy, "boundary.threw", "$"],
     ["a hole", list(u32), [1, undefined, 3], "value.type_mismatch", "$[1]"],
     ["half a surrogate pair", struct({ s: str }), { s: "a\ud800" }, "lexical.invalid_unicode", "$.s"],
     ["half a surrogate pair in a long text", str, `${"x".repeat(100)}\udc00`, "lexical.invalid_unicode", "$"],
-    ["an array with another length", list(u32), new Proxy([1], { get: (t, k) => (k === "length" ? 2 ** 40 : Reflect.get(t, k)) }), "resource.memory_limit", "$"], // biome-ignore format: one row
+    [
+      "an array with another length",
+      list(u32),
+      new Proxy([1], { get: (t, k) => (k === "length" ? 2 ** 40 : Reflect.get(t, k)) }),
+      "resource.memory_limit",
+      "$",
+    ],
     ["toJSON", struct({ a: u32 }), { toJSON: () => ({ a: 1 }) }, "value.type_mismatch", "$.a"],
     ["a boxed number", u32, Object(1), "value.type_mismatch", "$"],
     ["a lying Map", map(str, u32), Object.create(Map.prototype), "value.type_mismatch", "$"],
@@ -287,7 +345,11 @@ describe("values that fight back", () => {
   test("a getter is read once, in every format", () => {
     for (const format of FORMATS) {
       let reads = 0;
-      const value = { get a() { return ++reads; } }; // biome-ignore format: one row
+      const value = {
+        get a() {
+          return ++reads;
+        },
+      };
       const { codec } = subject(struct({ a: u32 }), format);
       expect(codec.decode(codec.encode(value))).toEqual({ a: 1 });
       expect(reads).toBe(1);
@@ -298,7 +360,12 @@ describe("values that fight back", () => {
     for (const format of FORMATS) {
       const { codec } = subject(struct({ a: str, b: u32 }), format);
       const inner = codec.encode({ a: "inner é", b: 7 });
-      const value = { get a() { return show(codec.decode(inner)); }, b: 3 }; // biome-ignore format: one row
+      const value = {
+        get a() {
+          return show(codec.decode(inner));
+        },
+        b: 3,
+      };
       expect(codec.decode(codec.encode(value))).toEqual({ a: '{"a":"inner é","b":7}', b: 3 });
     }
   });

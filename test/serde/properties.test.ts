@@ -243,12 +243,44 @@ describe("the comparison sees", () => {
   test("a changed order, a lost sign, a renamed key", () => {
     expect(sees((wire) => wire, order)).toBe(false);
     expect(sees((wire) => new Entries([...(wire as Entries).list].reverse()), order)).toBe(true);
-    expect(sees(() => new Entries([["a", 1], ["b", 0]]), order)).toBe(true); // biome-ignore format: one line
-    expect(sees(() => new Entries([["A", 1], ["b", -0]]), order)).toBe(true); // biome-ignore format: one line
+    expect(
+      sees(
+        () =>
+          new Entries([
+            ["a", 1],
+            ["b", 0],
+          ]),
+        order,
+      ),
+    ).toBe(true);
+    expect(
+      sees(
+        () =>
+          new Entries([
+            ["A", 1],
+            ["b", -0],
+          ]),
+        order,
+      ),
+    ).toBe(true);
   });
 
   test("values that differ in what `deepStrictEqual` leaves out", () => {
-    expect(show(new Map([[1, 2], [3, 4]]))).not.toBe(show(new Map([[3, 4], [1, 2]]))); // biome-ignore format: one line
+    expect(
+      show(
+        new Map([
+          [1, 2],
+          [3, 4],
+        ]),
+      ),
+    ).not.toBe(
+      show(
+        new Map([
+          [3, 4],
+          [1, 2],
+        ]),
+      ),
+    );
     expect(show({ a: 1, b: 2 })).not.toBe(show({ b: 2, a: 1 }));
     expect(show(JSON.parse('{"__proto__":1}'))).not.toBe(show({}));
     expect(show(Object.create(null))).not.toBe(show({}));

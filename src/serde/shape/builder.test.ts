@@ -42,7 +42,7 @@ describe("nodes", () => {
         orderId: s.u32(),
         note: s.list(s.string()).rename("n").alias("m", "k").default(given).skipIf("default"),
         rest: s.record(s.any()).flatten(),
-        secret: s.u8().skip(),
+        secret: s.u8().skip(), // a field left out in both directions
       },
       { renameAll: "SCREAMING-KEBAB", duplicate: "last", default: { secret: 7 } },
     );
@@ -216,9 +216,10 @@ describe("refused", () => {
     ["shape.bad_key $", () => s.set(s.enum(["A"], { tag: { internal: "t" } }))],
     ["built", () => s.map(s.newtype("Id", s.enum(["A"])), s.set(s.char()))],
     // fields
+    // A field that is not read (`skip` of a field, not of a test) has to get its value from somewhere (R-04).
     ["shape.missing_default $.a", () => s.struct({ a: u8.skip() })],
     ["shape.missing_default $.a", () => s.struct({ a: u8.skipDecode() })],
-    ["built", () => s.struct({ a: s.option(u8).skip(), b: u8.skipEncode() })],
+    ["built", () => s.struct({ a: s.option(u8).skip(), b: u8.skipEncode() })], // none is a value; b is read
     ["shape.bad_value $.a", () => s.struct({ a: u8.default(256) })],
     ["shape.bad_value $.a", () => s.struct({ a: loose.u8!().default(undefined) })],
     ["shape.bad_value $", () => (u8.default as () => unknown)()],

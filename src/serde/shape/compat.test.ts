@@ -200,7 +200,12 @@ describe("recursive shapes", () => {
     expect(problems.map(({ reason }) => reason)).toContain("too much to compare");
     expect(breaks(ring(500, "u8"), ring(500, "u8"))).toEqual(expect.any(Array));
     const choices = (depth: number): Shape<unknown> =>
-      depth === 0 ? u8() : s.enum({ A: list(choices(depth - 1)), B: tuple([choices(depth - 1)]) }, { tag: "untagged", first: true }); // biome-ignore format: one line
+      depth === 0
+        ? u8()
+        : s.enum(
+            { A: list(choices(depth - 1)), B: tuple([choices(depth - 1)]) },
+            { tag: "untagged", first: true },
+          );
     expect(compat(choices(8), choices(8), "json").problems.length).toBeLessThanOrEqual(64);
   });
 

@@ -83,7 +83,7 @@ describe("a digest", () => {
       struct({ a: u8().alias("b") }).digest,
       struct({ a: u8().default(1) }).digest,
       struct({ a: u8().default(2) }).digest,
-      struct({ a: u8().default(0).skip() }).digest,
+      struct({ a: u8().default(0).skip() }).digest, // a field that is on no wire
       struct({ a: u8().default(0).skipEncode() }).digest,
       struct({ a: u8().default(0).skipDecode() }).digest,
       struct({ a: u8().default(0).skipIf("default") }).digest,

@@ -70,7 +70,7 @@ describe("prints", () => {
       s.struct(
         {
           a: s.u8().rename("b").alias("c").default(1).skipIf("zero"),
-          d: s.option(s.u8()).skip(),
+          d: s.option(s.u8()).skip(), // prints as `"skip": {"d": true}`
           e: s.record(s.any()).flatten().skipEncode(),
         },
         { duplicate: "first" },
@@ -155,7 +155,10 @@ describe("defaults of every kind survive", () => {
     variant: s.enum({ A: u8(), B: null }).default({ kind: "A", value: 3 }),
     bare: s.enum({ A: u8(), B: null }, { js: { tag: "t" } }).default({ t: "B" }),
     odd: s.enum([["1", u8()]]).default({ kind: "1", value: 3 }),
-    inner: struct([["__proto__", u8()], ["a", u8()]]).default(JSON.parse('{"__proto__": 1, "a": 2}')), // biome-ignore format: short
+    inner: struct([
+      ["__proto__", u8()],
+      ["a", u8()],
+    ]).default(JSON.parse('{"__proto__": 1, "a": 2}')),
     any: any().default({ a: [1, null, "x", { b: true }] }),
     char: s.char().default("😀"),
   });

@@ -46,7 +46,15 @@ describe("becomes", () => {
       { tuple: ["string", "unit"] },
     ],
     [{ enum: ["a", "b"] }, { enum: { a: null, b: null } }],
-    [{ type: "string", enum: ["__proto__", "1"] }, { enum: [["__proto__", null], ["1", null]] }], // biome-ignore format: pairs
+    [
+      { type: "string", enum: ["__proto__", "1"] },
+      {
+        enum: [
+          ["__proto__", null],
+          ["1", null],
+        ],
+      },
+    ],
     [{ enum: ["a", null] }, { option: { enum: { a: null } } }],
     [{ const: "a" }, { enum: { a: null } }],
     [{ const: null }, "unit"],
@@ -99,8 +107,15 @@ describe("becomes", () => {
       },
     ],
     [
-      JSON.parse('{"type": "object", "properties": {"__proto__": {"type": "null"}, "0": {"type": "null"}}, "required": ["__proto__", "0"]}'), // biome-ignore format: JSON
-      { struct: [["0", "unit"], ["__proto__", "unit"]] }, // biome-ignore format: pairs
+      JSON.parse(
+        '{"type": "object", "properties": {"__proto__": {"type": "null"}, "0": {"type": "null"}}, "required": ["__proto__", "0"]}',
+      ),
+      {
+        struct: [
+          ["0", "unit"],
+          ["__proto__", "unit"],
+        ],
+      },
     ],
     [{ allOf: [string] }, "string"],
     [{ anyOf: [string, { type: "null" }] }, { option: "string" }],
@@ -127,12 +142,29 @@ describe("becomes", () => {
       },
     ],
     [
-      { $ref: "#/$defs/T", $defs: { T: { type: "object", properties: { kids: { type: "array", items: { $ref: "#/$defs/T" } } }, required: ["kids"] } } }, // biome-ignore format: one line per case
+      {
+        $ref: "#/$defs/T",
+        $defs: {
+          T: {
+            type: "object",
+            properties: { kids: { type: "array", items: { $ref: "#/$defs/T" } } },
+            required: ["kids"],
+          },
+        },
+      },
       { ref: "T", $defs: { T: { struct: { kids: { list: { ref: "T" } } } } } },
     ],
     [
       { type: "object", properties: { next: { $ref: "#" } } },
-      { ref: "Root", $defs: { Root: { struct: { next: { option: { ref: "Root" }, none: "undefined" } }, skipIf: { next: "none" } } } }, // biome-ignore format: one line per case
+      {
+        ref: "Root",
+        $defs: {
+          Root: {
+            struct: { next: { option: { ref: "Root" }, none: "undefined" } },
+            skipIf: { next: "none" },
+          },
+        },
+      },
     ],
     [
       { type: "array", items: { $ref: "#/definitions/a~1b%25" }, definitions: { "a/b%": string } },

@@ -252,7 +252,12 @@ function variant(
   if (node.variants.every((v) => v.payload === undefined)) return fc.constant(name);
   const { tag, value } = node.js;
   if (payload === undefined) return fc.constant(object([[tag, name]]));
-  return below(payload).map((part) => object([[tag, name], [value, part]])); // biome-ignore format: one pair per property
+  return below(payload).map((part) =>
+    object([
+      [tag, name],
+      [value, part],
+    ]),
+  );
 }
 
 /** Data properties, whatever their names. */

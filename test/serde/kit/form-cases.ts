@@ -67,7 +67,15 @@ export const REFUSED_FORMS: readonly (readonly [expected: string, form: unknown]
   ['shape.bad_name $["12"]', { struct: { 12: "u8" } }],
   ["shape.bad_name $", { enum: { A: "u8" }, js: { tag: "__proto__" } }],
   ["shape.bad_name $", { enum: { A: "u8" }, js: { value: "3" } }],
-  ["shape.name_collision $", { struct: [["a", "u8"], ["a", "u8"]] }], // biome-ignore format: short
+  [
+    "shape.name_collision $",
+    {
+      struct: [
+        ["a", "u8"],
+        ["a", "u8"],
+      ],
+    },
+  ],
   ["shape.unknown_name $", { struct: { a: "u8" }, default: { b: 1 } }],
   ["shape.unknown_name $", { struct: {}, flatten: { toString: true } }],
   ["shape.unknown_ref $", { ref: "A" }],
