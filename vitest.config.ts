@@ -1,6 +1,6 @@
 // Which tests run, and how. Tests import from src, never from dist: the `source` condition maps
 // `#name` imports to their TypeScript file. `unit` is everything; `jitless` repeats the case files where
-// V8 may generate no code and has no WebAssembly. One project per tier follows as tiers appear.
+// V8 may generate no code and has no WebAssembly.
 import { defineConfig } from "vitest/config";
 
 const conditions = ["source", "node", "import", "module", "default"];
@@ -19,6 +19,7 @@ export default defineConfig({
           name: "unit",
           include: ["src/**/*.test.ts", "test/**/*.test.ts"],
           exclude: ["test/browser/**"],
+          setupFiles: "test/seed.ts",
         },
       },
       {

@@ -13,9 +13,9 @@ export default mergeConfig(
       testTimeout: 120_000,
       exclude: [
         "node_modules/**",
-        ...["fuzz", "differential", "packaging", "isolate", "cli"].map((name) => `test/${name}/**`),
+        ...["fuzz", "differential", "packaging", "isolate", "cli", "serde"].map((name) => `test/${name}/**`),
         "test/*.test.ts",
-        "src/{isolate,cli,wasm}/**",
+        "src/{isolate,cli,wasm,serde,codec}/**",
         "src/zasm/{asm,inspect,jit}/**",
       ],
       coverage: {

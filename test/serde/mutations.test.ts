@@ -3,9 +3,10 @@
 
 import { describe, expect, test } from "vitest";
 import { ERRORS } from "../../src/core/errors.ts";
+import { SEED } from "../seed.ts";
 import { CORPUS } from "./corpus.ts";
 import { DOCUMENTS, documentBytes } from "./documents.ts";
-import { dice, SEED } from "./kit/random.ts";
+import { dice } from "./kit/random.ts";
 import { hex, show, showResult, utf8 } from "./kit/show.ts";
 import { byteByByte, FORMATS, inSteps, resultOf, type Subject, subject, trySubject } from "./kit/subject.ts";
 import { Order, scalar, struct } from "./nodes.ts";

@@ -5,8 +5,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { FormatName } from "../../src/serde/ir/ops.ts";
 import type { Node, Shape } from "../../src/serde/shape/index.ts";
+import { SEED } from "../seed.ts";
 import { arbitraryShapeAndValue } from "./kit/arbitrary.ts";
-import { dice, SEED } from "./kit/random.ts";
+import { dice } from "./kit/random.ts";
 import { hex, show, showResult, utf8 } from "./kit/show.ts";
 import {
   byteByByte,
@@ -24,7 +25,6 @@ import { decodePostcard, encodePostcard } from "./oracles/postcard.ts";
 import { Entries, sameWire, type Wire, wireOf } from "./oracles/wire.ts";
 
 const RUNS = 400;
-const options = (numRuns: number) => ({ seed: SEED, numRuns });
 interface Sample {
   readonly shape: Shape<unknown>;
   readonly value: unknown;
@@ -89,7 +89,7 @@ function forAll(check: (subject: Subject, sample: Sample) => void, runs = RUNS, 
         check(subject, sample);
       }
     }),
-    options(runs),
+    { numRuns: runs },
   );
   expect(carriedOnes).toBeGreaterThan((runs * formats.length) / 3);
 }
@@ -229,7 +229,7 @@ test("shapes with every attribute: a typed error, or a value that is written the
         if (isSymmetric(shape.node)) expect(showResult(back)).toBe(showResult(read));
       }
     }),
-    options(RUNS),
+    { numRuns: RUNS },
   );
   expect(ok).toBeGreaterThan(RUNS / 2);
 });

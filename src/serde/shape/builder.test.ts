@@ -1,7 +1,7 @@
 // What the builder makes, and everything it refuses: code and place of each. Types are in types.test.ts.
 
 import { describe, expect, test } from "vitest";
-import { type Shape, ShapeError, s } from "./index.ts";
+import { parseShape, type Shape, ShapeError, s } from "./index.ts";
 import type { Node, StructNode } from "./node.ts";
 
 /** Code and path of what building throws. */
@@ -33,6 +33,12 @@ describe("nodes", () => {
       view: false,
     });
     expect(s.bytes({ text: "hex", view: true }).node).toEqual({ kind: "bytes", text: "hex", view: true });
+  });
+
+  test("a flattened field keeps its name: it has none on the wire", () => {
+    const shape = s.struct({ a: s.u8(), rest: s.record(s.u8()).flatten() }, { renameAll: "Pascal" });
+    expect(shape.node).toMatchObject({ fields: [{ wire: "A" }, { wire: "rest" }] });
+    expect(parseShape(JSON.parse(JSON.stringify(shape)))).toMatchObject({ digest: shape.digest });
   });
 
   test("a struct has its names resolved and its defaults captured", () => {

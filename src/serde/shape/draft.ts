@@ -132,7 +132,7 @@ export function structDraft(
     const hasDefault = Object.hasOwn(own, "default") || defaults?.has(name) === true;
     const field: Field = {
       name,
-      wire: own.rename ?? rename?.get(name) ?? renamedBy(attributes.renameAll, name),
+      wire: own.rename ?? rename?.get(name) ?? (isFlat ? name : renamedBy(attributes.renameAll, name)),
       aliases: own.alias ?? alias?.get(name) ?? [],
       node,
       default: hasDefault ? { value: null } : undefined,

@@ -1,7 +1,5 @@
 // Chance with a seed: the same numbers every time, printed by whoever fails.
 
-export const SEED = Number(process.env.CODEC_SEED ?? 20_260_401);
-
 /** xorshift32: numbers below `n`. */
 export function dice(seed: number): (n: number) => number {
   let state = (seed ^ 0x9e37_79b9) | 1;
