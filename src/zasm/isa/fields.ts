@@ -6,7 +6,9 @@
 // |  opcode  |  rd  |  rs1 |  rs2 | imm12 signed |
 // +----------+------+------+------+--------------+
 
-import { BY_OPCODE, type IsaRow, LD_EXT32, LD_EXT64 } from "./table.ts";
+import { BY_OPCODE, type IsaRow, LD_EXT32, LD_EXT64, OPCODE } from "./table.ts";
+
+const { LD } = OPCODE;
 
 export const opcodeOf = (word: number): number => word >>> 24;
 export const rdOf = (word: number): number => (word >>> 20) & 15;
@@ -21,7 +23,7 @@ export function packWord(opcode: number, rd: number, rs1: number, rs2: number, i
 
 /** Length in words of the instruction that starts with `word`; only LD can be longer than one. */
 export function lengthWords(word: number): 1 | 2 | 3 {
-  if (word >>> 24 !== 0x70) return 1;
+  if (word >>> 24 !== LD) return 1;
   const imm = imm12Of(word);
   return imm === LD_EXT32 ? 2 : imm === LD_EXT64 ? 3 : 1;
 }

@@ -260,6 +260,11 @@ export const BY_OPCODE: readonly (IsaRow | undefined)[] = (() => {
   return rows;
 })();
 
+/** Opcodes by mnemonic, for code that asks for single instructions. */
+export const OPCODE = Object.fromEntries(ISA.map(({ mnemonic, opcode }) => [mnemonic, opcode])) as Readonly<
+  Record<Mnemonic, number>
+>;
+
 /** Rows by mnemonic. The six host calls are spelled `_in` … `_ctl` in assembly text, in upper case here. */
 export const BY_MNEMONIC: ReadonlyMap<string, IsaRow> = new Map(ISA.map((row) => [row.mnemonic, row]));
 

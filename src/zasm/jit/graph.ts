@@ -4,7 +4,8 @@
 // What is known of a block is in fields of the block, written by one pass each. Passes are few and plain: most units are
 // compiled once, by code that V8 sees for the first time, and then every line costs more than what it computes.
 
-import { LD_EXT32, LD_EXT64 } from "../isa/table.ts";
+import { lengthWords } from "../isa/fields.ts";
+import { OPCODE } from "../isa/table.ts";
 import type { VerifiedModule } from "../verify/verify.ts";
 import { COMPARE_BIT, effectsOfWord } from "./effects.ts";
 
@@ -108,12 +109,9 @@ export type GraphRefusal = "too_many_blocks" | "too_many_instructions";
 export const MAX_BLOCKS = 3_000;
 const MAX_INSTRUCTIONS = 60_000;
 
-const CALL = 0x00;
-const RET = 0x01;
-const JR = 0x02;
-export const LD = 0x70;
+const { CALL, RET, JR, LD } = OPCODE;
 /** LDIR, FILL and the host calls. */
-export const FIRST_BY_THE_BYTE = 0x90;
+export const FIRST_BY_THE_BYTE = OPCODE.LDIR;
 
 type Code = Pick<VerifiedModule, "code" | "codeWords">;
 
@@ -123,7 +121,7 @@ export function findLeaders({ code, codeWords }: Code): Uint8Array {
   for (let index = 0; index < codeWords; ) {
     const word = code[index]!;
     const opcode = word >>> 24;
-    const next = index + (opcode === LD ? wordLength(word) : 1);
+    const next = index + (opcode === LD ? lengthWords(word) : 1);
     if (opcode <= JR || opcode >= FIRST_BY_THE_BYTE) {
       leaders[next >> 3]! |= 1 << (next & 7);
       if (opcode === CALL || opcode === JR) {
@@ -134,12 +132,6 @@ export function findLeaders({ code, codeWords }: Code): Uint8Array {
     index = next;
   }
   return leaders;
-}
-
-export function wordLength(word: number): number {
-  if (word >>> 24 !== LD) return 1;
-  const imm = (word << 20) >> 20;
-  return imm === LD_EXT32 ? 2 : imm === LD_EXT64 ? 3 : 1;
 }
 
 /** One copy of a function's code in the graph: the root's, or that of a function which stands in its caller. */
@@ -309,7 +301,7 @@ function readBlock(block: Block, { code, codeWords }: Code, leaders: Uint8Array)
     const word = code[index]!;
     const opcode = word >>> 24;
     block.last = index;
-    index += opcode === LD ? wordLength(word) : 1;
+    index += opcode === LD ? lengthWords(word) : 1;
     cost++;
     if (opcode <= JR) {
       const target = block.last + ((word << 20) >> 20);

@@ -1,8 +1,10 @@
 // Loops that copy or fill memory byte by byte, recognised in a graph: a back end can do most of such a loop's turns with
 // one block operation and leave the last to the loop itself. Free of wasm, like the graph.
 
+import { lengthWords } from "../isa/fields.ts";
+import { OPCODE } from "../isa/table.ts";
 import { effectsOfWord } from "./effects.ts";
-import { type Block, END, wordLength } from "./graph.ts";
+import { type Block, END } from "./graph.ts";
 
 /** A loop of one block that moves one byte each turn. Registers that no field names do not change in it. */
 export interface ByteLoop {
@@ -21,7 +23,7 @@ export interface ByteLoop {
   readonly counter: number;
 }
 
-const [CP, INC, DEC, CPI, LD8U, LD8U64, ST8, ST8_64] = [0x03, 0x05, 0x06, 0x08, 0x71, 0x77, 0x80, 0x81];
+const { CP, INC, DEC, CPI, LD8U, LD8U64, ST8, ST8_64 } = OPCODE;
 const NOT_EQUAL = 2;
 const NONE = -1;
 
@@ -38,7 +40,7 @@ export function byteLoopAt(code: Int32Array, blocks: readonly Block[], header: n
   let [counter, compared, comparedWith] = [NONE, NONE, NONE];
   let raised = 0;
   let written = 0;
-  for (let index = block.start; index < block.last; index += wordLength(code[index]!)) {
+  for (let index = block.start; index < block.last; index += lengthWords(code[index]!)) {
     const word = code[index]!;
     const d = (word >>> 20) & 15;
     const a = (word >>> 16) & 15;

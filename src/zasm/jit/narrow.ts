@@ -1,20 +1,18 @@
 // Which registers are known to be below 2^32, by forward flow over all functions of a unit at once: what lets an
 // address be checked in 32 bits, and a guest's stack pointer be recognised although it was computed in 32 bits.
 
-import { ISA } from "../isa/table.ts";
+import { lengthWords } from "../isa/fields.ts";
+import { ISA, OPCODE } from "../isa/table.ts";
 import { effectsOfWord, REGISTER_BITS } from "./effects.ts";
-import { type Block, END, wordLength } from "./graph.ts";
+import { type Block, END } from "./graph.ts";
 import type { UnitFunction } from "./unit.ts";
 
-const MOV = 0x07;
-const SRL64 = 0x42;
-const [DIVU64, REMU64, AND64, OR64, XOR64] = [0x24, 0x26, 0x27, 0x28, 0x29];
-const LD = 0x70;
+const { MOV, LD, SRL64, DIVU64, REMU64, AND64, OR64, XOR64 } = OPCODE;
 
 /** By opcode: 1 where the result is below 2^32 whatever it is made of. */
 const ALWAYS = new Uint8Array(256);
 for (const { opcode, mnemonic, format, width } of ISA) {
-  const isCompare = opcode >= 0x50 && opcode < 0x6a;
+  const isCompare = opcode >= OPCODE.EQ && opcode <= OPCODE.GEU64;
   const isNarrow =
     format === "bits" ||
     (format === "load" && !/^(LD64|LD\d+S64)$/.test(mnemonic)) ||
@@ -49,7 +47,7 @@ function isNarrow(code: Int32Array, index: number, before: number): boolean {
     case REMU64:
       return a;
     case LD: {
-      const length = wordLength(word);
+      const length = lengthWords(word);
       if (length === 1) return imm >= 0;
       return length === 2 ? code[index + 1]! >= 0 : code[index + 2] === 0;
     }
@@ -105,7 +103,7 @@ function flow(
   for (let i = 0; i < blocks.length; i++) {
     const block = blocks[i]!;
     let out = block.narrow;
-    for (let index = block.start; index < block.end; index += wordLength(code[index]!)) {
+    for (let index = block.start; index < block.end; index += lengthWords(code[index]!)) {
       out = narrowAfter(code, index, out, isLow);
     }
     if (block.kind === END.ret && fn !== functions[0] && (fn.narrowAtReturn & ~out) !== 0) {

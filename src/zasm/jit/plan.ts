@@ -3,8 +3,10 @@
 // returned; what is left out of the signature is saved to the block before the call and read back when it is used.
 // Free of wasm, like the graph: every back end has the same few registers to spend on calls.
 
+import { lengthWords } from "../isa/fields.ts";
+import { OPCODE } from "../isa/table.ts";
 import { COMPARE_BIT, effectsOfWord, REGISTER_BITS } from "./effects.ts";
-import { END, LD, wordLength } from "./graph.ts";
+import { END } from "./graph.ts";
 import { narrowRegisters } from "./narrow.ts";
 import type { Unit, UnitFunction } from "./unit.ts";
 
@@ -197,7 +199,7 @@ function preservedBy(code: Int32Array, fn: UnitFunction, functions: readonly Uni
       if (isReached[i] === 0) continue;
       const block = blocks[i]!;
       for (let at = 0; at < STATE; at++) state[at] = states[i * STATE + at]!;
-      for (let index = block.start; index < block.end; index += wordLength(code[index]!)) {
+      for (let index = block.start; index < block.end; index += lengthWords(code[index]!)) {
         track(code, index);
       }
       if (block.kind === END.call) {
@@ -245,9 +247,7 @@ function merge(isReached: Uint8Array, block: number): boolean {
   return changed;
 }
 
-const MOV = 0x07;
-const [INC, DEC] = [0x05, 0x06];
-const [ADD, SUB, ADD64, SUB64] = [0x10, 0x11, 0x20, 0x21];
+const { MOV, LD, INC, DEC, ADD, SUB, ADD64, SUB64 } = OPCODE;
 
 function track(code: Int32Array, index: number): void {
   const word = code[index]!;
@@ -304,7 +304,7 @@ function sum(a: number, b: number, wraps: number): void {
 }
 
 function loadedValue(code: Int32Array, index: number): void {
-  const length = wordLength(code[index]!);
+  const length = lengthWords(code[index]!);
   const low = length === 1 ? (code[index]! << 20) >> 20 : code[index + 1]!;
   setNumber(RESULT, low, length === 3 ? code[index + 2]! : low >> 31);
 }

@@ -4,7 +4,7 @@
 // read back when it is used. Like the bytes themselves, the state is in variables: one function is made at a time.
 
 import { position, put, s32, s64, u32 } from "../../../wasm/module.ts";
-import { OP, VALTYPE } from "../../../wasm/ops.ts";
+import { OP, OP_FC, VALTYPE } from "../../../wasm/ops.ts";
 import { REGISTERS } from "../../isa/table.ts";
 import { AT, EXIT, type Exit } from "../../state/block.ts";
 import { REGISTER_BITS } from "../effects.ts";
@@ -198,6 +198,18 @@ export function i64(lowHalf: number, highHalf: number): void {
   put(I64_CONST, 1);
   if (highHalf === lowHalf >> 31) s32(lowHalf);
   else s64(lowHalf, highHalf);
+}
+
+/** Leaves the i32 address in the wasm memory of an offset in guest memory that an i64 local has. */
+export function inHost(offset: number): void {
+  low(offset);
+  i32(target.memoryAt);
+  put(OP.i32_add, 1);
+}
+
+/** Copies, or fills, as the three i32 on the stack say. */
+export function moveBytes(isCopy: boolean): void {
+  put(0xfc | ((isCopy ? OP_FC.memory_copy : OP_FC.memory_fill) << 8), isCopy ? 4 : 3);
 }
 
 export function openLabel(opcode: number): void {

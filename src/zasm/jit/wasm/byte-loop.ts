@@ -3,7 +3,7 @@
 // brought to where those turns would have left it, so what follows is the loop as it always was.
 
 import { put, u32 } from "../../../wasm/module.ts";
-import { OP, OP_FC } from "../../../wasm/ops.ts";
+import { OP } from "../../../wasm/ops.ts";
 import type { ByteLoop } from "../idioms.ts";
 import {
   COMPARE,
@@ -11,10 +11,12 @@ import {
   get,
   i32,
   i64,
+  inHost,
   inLocal,
   LEFT,
   local,
   low,
+  moveBytes,
   narrow,
   openLabel,
   set,
@@ -131,13 +133,7 @@ function move({ from, value }: ByteLoop): void {
   if (isCopy) inHost(wide2);
   else low(local[value]!);
   get(narrow);
-  put(0xfc | ((isCopy ? OP_FC.memory_copy : OP_FC.memory_fill) << 8), isCopy ? 4 : 3);
-}
-
-function inHost(address: number): void {
-  low(address);
-  i32(target.memoryAt);
-  put(OP.i32_add, 1);
+  moveBytes(isCopy);
 }
 
 /** Registers and compare as after the turn before the next. */

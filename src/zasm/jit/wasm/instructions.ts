@@ -4,11 +4,12 @@
 // In comments, a, b and d are the locals of the operands: low(x) = local.get x, i32.wrap_i64.
 
 import { I32, I64, put, reserve, u32 } from "../../../wasm/module.ts";
-import { OP, OP_FC } from "../../../wasm/ops.ts";
-import { FIRST_PRIMITIVE, ISA, type Mnemonic, REGISTERS } from "../../isa/table.ts";
+import { OP } from "../../../wasm/ops.ts";
+import { lengthWords } from "../../isa/fields.ts";
+import { FIRST_PRIMITIVE, ISA, type Mnemonic, OPCODE, REGISTERS } from "../../isa/table.ts";
 import { EXIT } from "../../state/block.ts";
 import { effectsOfWord, REGISTER_BITS } from "../effects.ts";
-import { type Block, FIRST_BY_THE_BYTE, LD, wordLength } from "../graph.ts";
+import { type Block, FIRST_BY_THE_BYTE } from "../graph.ts";
 import { narrowAfter } from "../narrow.ts";
 import {
   COMPARE,
@@ -19,6 +20,7 @@ import {
   get,
   i32,
   i64,
+  inHost,
   inLocal,
   isListed,
   LEFT,
@@ -28,6 +30,7 @@ import {
   low,
   lowest,
   mayTrap,
+  moveBytes,
   narrow,
   openLabel,
   reloadHL,
@@ -203,6 +206,8 @@ const SET = OP.local_set;
 const WRAP = OP.i32_wrap_i64;
 const EXTEND = OP.i64_extend_i32_u;
 
+const { LD } = OPCODE;
+
 /** More than eight instructions take, their exits included. */
 const ROOM_FOR_8 = 8192;
 
@@ -259,7 +264,7 @@ export function lowerCode(code: Int32Array, block: Block, end: number): void {
         put(GET | (a << 8) | (SET << 16) | (d << 24), 4);
         break;
       case LOAD_IMMEDIATE: {
-        const length = wordLength(word);
+        const length = lengthWords(word);
         const low32 = length === 1 ? imm : code[at + 1]!;
         i64(low32, length === 3 ? code[at + 2]! : low32 >> 31);
         set(d);
@@ -310,7 +315,7 @@ export function lowerCode(code: Int32Array, block: Block, end: number): void {
       alone &= ~writes;
     }
     if (nativeTraps) below32 = narrowAfter(code, at, below32, true);
-    at += opcode === LD ? wordLength(word) : 1;
+    at += opcode === LD ? lengthWords(word) : 1;
   }
   setUnstarted(0);
 }
@@ -429,11 +434,11 @@ function bulk(isCopy: boolean, at: number): void {
     declineIf(at); // the 1 is given back (D10); the interpreter decides
     charge();
   }
-  bulkAddress(wide);
-  if (isCopy) bulkAddress(wide2);
+  inHost(wide);
+  if (isCopy) inHost(wide2);
   else low(A);
   low(BC);
-  put(0xfc | ((isCopy ? OP_FC.memory_copy : OP_FC.memory_fill) << 8), isCopy ? 4 : 3);
+  moveBytes(isCopy);
   closeLabel();
 }
 
@@ -449,12 +454,6 @@ function bulkSpan(register: number, into: number, length: number, at: number): v
   get(length);
   put(OP.i64_sub | (OP.i64_gt_u << 8), 2);
   exitIf(EXIT.oob, at);
-}
-
-function bulkAddress(from: number): void {
-  low(from);
-  i32(target.memoryAt);
-  put(OP.i32_add, 1);
 }
 
 /** Takes what the i32 local says from the fuel. */
@@ -621,7 +620,7 @@ function coverAhead(code: Int32Array, at: number, block: Block, register: number
   let from = 0;
   let to = 0;
   let accesses = 0;
-  for (let index = at, word = 0; index < block.end; index += word >>> 24 === LD ? wordLength(word) : 1) {
+  for (let index = at, word = 0; index < block.end; index += word >>> 24 === LD ? lengthWords(word) : 1) {
     word = code[index]!;
     const effects = effectsOfWord(word);
     const displacement = (word << 20) >> 20;
