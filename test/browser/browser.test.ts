@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { Engine, type TierChoice } from "../../src/index.ts";
 import type { CasesDone, CasesWork } from "./cases.page.ts";
 import { type FoundChromium, findChromium } from "./chromium.ts";
+import { runCodecs } from "./codecs.ts";
+import { codecJobs, codecOf } from "./documents.ts";
 import { type Done, type Job, runJobs, type Work } from "./jobs.ts";
 import type { OutcomesWork } from "./outcomes.page.ts";
 import { caseFiles, exampleNames, examples, hot, jobs, oneEach } from "./programs.ts";
@@ -270,6 +272,25 @@ describe.skipIf(found.path === undefined)("in Chromium", () => {
       const text = file?.text.replace("fuelUsed 33", "fuelUsed 34") ?? "";
       const { complaints } = await cases("wasm", { tier: "opt", files: [{ name: "planted", text }] });
       expect(complaints.length).toBeGreaterThan(0);
+    });
+  });
+
+  describe("codecs", () => {
+    test.each(["wasm", "strict"] as const)("do what they do in Node under policy %s", async (policy) => {
+      const visited = await rig.visit(policy, "codecs", codecJobs);
+      expect(visited.thrown).toBeUndefined();
+      const lines = visited.value as string[]; // what runCodecs gave
+      expect(differing(lines, runCodecs(codecOf, codecJobs))).toEqual([]);
+      expect(lines.filter((line) => line.includes(": ok ")).length).toBeGreaterThan(500);
+      expect(lines.filter((line) => line.includes(": error ")).length).toBeGreaterThan(500);
+      expectSilence(visited);
+    });
+
+    test("a difference would be seen", async () => {
+      const [job] = codecJobs.filter(({ name }) => name === "u32 in json");
+      const { value } = await rig.visit("strict", "codecs", [{ ...job, form: "u64" }]);
+      const expected = runCodecs(codecOf, job === undefined ? [] : [job]);
+      expect(differing(value as string[], expected).length).toBeGreaterThan(3);
     });
   });
 

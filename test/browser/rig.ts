@@ -25,10 +25,10 @@ export interface Script {
   readonly imports: readonly string[];
 }
 
-/** Scripts by the name they have in a page. The first two hold the package, the third the sources of it and of the tests. */
+/** Scripts by the name they have in a page. Only `cases` holds the sources of the package beside the tests' own. */
 export async function bundleScripts(): Promise<ReadonlyMap<string, Script>> {
   const scripts = new Map<string, Script>();
-  for (const name of ["listen", "outcomes", "worker", "cases"]) {
+  for (const name of ["listen", "outcomes", "worker", "codecs", "cases"]) {
     const file = name === "listen" ? name : `${name}.page`;
     const bundle = await rolldown({
       cwd: ROOT,
