@@ -124,9 +124,7 @@ describe.runIf(appendix !== undefined)("RFC 8949 appendix A", () => {
     expect(show(any.codec.decode(any.codec.encode(result.value)))).toBe(show(result.value));
     // Without `deterministic`, which `any` has not yet, floats are written at full width.
     const isFloat = /^(f9|fa|fb|.*f9)/.test(row.hex);
-    // -2^64 would fit its head, and is written as a bignum.
-    if (row.roundtrip && !isFloat && row.hex !== "3bffffffffffffffff")
-      expect(hex(any.codec.encode(result.value))).toBe(row.hex);
+    if (row.roundtrip && !isFloat) expect(hex(any.codec.encode(result.value))).toBe(row.hex);
   });
 });
 

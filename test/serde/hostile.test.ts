@@ -326,8 +326,8 @@ describe("JSON", () => {
     ],
   );
   check("json", "depth", Tree, [
-    [nest('{"kids":[', "]}", 200), "ok"],
-    [nest('{"kids":[', "]}", 300), "resource.depth_limit"],
+    [nest('{"kids":[', "]}", 512), "ok"],
+    [nest('{"kids":[', "]}", 513), "resource.depth_limit", 4616],
   ]);
   check("json", "skipped depth", struct({}), [
     [`{"x":${nest("[", "]", 512)}}`, "ok"],

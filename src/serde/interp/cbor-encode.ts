@@ -49,8 +49,14 @@ const WRITER: HeadWriter = {
   },
 
   undefined: 0xf7,
-  big: ({ output }, negative, length, top) =>
-    argument(output, 2, length, 0, argument(output, 6, negative ? 3 : 2, 0, top)),
+  big({ output }, negative, length, top) {
+    // Eight bytes that are not in a signed cell: -2^63 - 1 to -2^64, which major type 1 holds (RFC 8949 §3.4.3).
+    if (length === 8) {
+      output[top] = 0x3b;
+      return top + 1;
+    }
+    return argument(output, 2, length, 0, argument(output, 6, negative ? 3 : 2, 0, top));
+  },
   tag: ({ output }, low, high, top) => argument(output, 6, low, high, top),
   simple({ output }, value, top) {
     if (value < 24) return argument(output, 7, value, 0, top);

@@ -21,7 +21,7 @@ export function openAhead(s: StateBlock, code: Code, pc: number, read: ReadHead)
   if (c < 0) return c;
   if (head.type !== TYPE.map) return fail(s, CODE.typeMismatch, start);
   const key = nextUnknown(s, code, pc, c, Math.min(head.value, 0x7fff_ffff), read);
-  if (key === NONE) return emptyList(s, words, pc, start);
+  if (key === NONE) return emptyList(s, words, pc, start, start);
   if (key < 0) return key;
   const next = openList(s, words, pc, found.left, start, key);
   if (next >= 0) s.words[s.frameTop - FRAME.words + FRAME.cursor] = start;

@@ -117,12 +117,12 @@ export function countedDecode(read: ReadHead): Readonly<Record<DecodeVerb, Handl
       const exact = (flags & LIST.exact) !== 0 ? words[at + 2]! : -1;
       if (count >= 0) {
         if (exact >= 0 && count !== exact) return fail(s, CODE.lengthMismatch, start);
-        if (count === 0) return emptyList(s, words, pc, c);
+        if (count === 0) return emptyList(s, words, pc, start, c);
         return openList(s, words, pc, clamp(count) - 1, start, c);
       }
       if (c >= s.end) return short(s);
       if (s.document[c] === BREAK) {
-        return exact > 0 ? fail(s, CODE.lengthMismatch, start) : emptyList(s, words, pc, c + 1);
+        return exact > 0 ? fail(s, CODE.lengthMismatch, start) : emptyList(s, words, pc, start, c + 1);
       }
       if (exact === 0) return fail(s, CODE.lengthMismatch, start);
       return openList(s, words, pc, -1, start, c);

@@ -4,6 +4,7 @@ import { FRAME, SPAN, type StateBlock } from "../state/block.ts";
 import { copyText } from "./binary-text.ts";
 import { chunks, readChunks } from "./chunks.ts";
 import { BREAK, head, type ReadHead, TYPE } from "./head.ts";
+import { levelsEnd } from "./lists.ts";
 import { name, setName } from "./name.ts";
 import { CODE, fail, short } from "./stop.ts";
 import { codePointAt } from "./utf8.ts";
@@ -94,6 +95,7 @@ const VALUE = -3;
 export function skipItem(s: StateBlock, at: number, read: ReadHead): number {
   const { words } = s;
   const bottom = s.frameTop;
+  const limit = levelsEnd(s);
   let top = bottom;
   let c = at;
   for (;;) {
@@ -112,7 +114,7 @@ export function skipItem(s: StateBlock, at: number, read: ReadHead): number {
         break;
       case TYPE.list:
       case TYPE.map: {
-        if (top >= s.frameEnd) return fail(s, CODE.depthLimit, start);
+        if (top >= limit) return fail(s, CODE.depthLimit, start);
         const isMap = head.type === TYPE.map;
         // More than the document has bytes are never all there: it does not matter how many more.
         const due = Math.min(head.value * (isMap ? 2 : 1), 0x7fff_ffff);

@@ -2,7 +2,7 @@
 
 import { RECORD_BYTES } from "../ir/ops.ts";
 import { FRAME, type StateBlock } from "../state/block.ts";
-import { popFrame, pushFrame } from "./lists.ts";
+import { popLevel, pushLevel } from "./lists.ts";
 import { CODE, fail } from "./stop.ts";
 
 /** The list in the slot of the record at `pc`, which has elements: the first one becomes current. */
@@ -10,7 +10,7 @@ export function enterList(s: StateBlock, code: Int32Array, pc: number): number {
   const at = pc >> 2;
   const cell = 2 * (s.rec + code[at + 1]!);
   const first = s.i32[cell]!;
-  if (!pushFrame(s, pc, first, 1, s.i32[cell + 1]! - 1)) return fail(s, CODE.depthLimit, s.outTop);
+  if (!pushLevel(s, pc, first, 1, s.i32[cell + 1]! - 1)) return fail(s, CODE.depthLimit, s.outTop);
   s.rec = first;
   return pc + RECORD_BYTES;
 }
@@ -30,7 +30,7 @@ export function nextOf(s: StateBlock, code: Int32Array): number {
 /** The innermost list ends: where its `each` says. */
 export function leaveList(s: StateBlock, code: Int32Array): number {
   const at = s.words[s.frameTop - FRAME.words + FRAME.pc]! >> 2;
-  popFrame(s);
+  popLevel(s);
   return code[at + 3]!;
 }
 

@@ -19,7 +19,7 @@ export function openAhead(s: StateBlock, code: Code, pc: number): number {
   const start = skipSpace(s.document, before);
   if (s.document[start] !== 0x7b) return mismatch(s, start);
   const key = nextUnknown(s, code, pc, start + 1, true);
-  if (key === NONE) return emptyList(s, words, pc, before);
+  if (key === NONE) return emptyList(s, words, pc, start, before);
   if (key < 0) return key;
   const next = openList(s, words, pc, -1, start, key);
   if (next >= 0) s.words[s.frameTop - FRAME.words + FRAME.cursor] = before;

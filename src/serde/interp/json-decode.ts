@@ -130,7 +130,7 @@ export const JSON_DECODE = {
     const exact = (flags & LIST.exact) !== 0;
     if (document[inside] === open + 2) {
       if (exact && words[at + 2] !== 0) return fail(s, CODE.lengthMismatch, inside);
-      return emptyList(s, words, pc, inside + 1);
+      return emptyList(s, words, pc, c, inside + 1);
     }
     if (inside >= s.end) return short(s);
     if (exact && words[at + 2] === 0) return fail(s, CODE.lengthMismatch, inside);

@@ -2,6 +2,7 @@
 // out; nothing of the run changes but what is said, and arenas grow at their top without being claimed.
 
 import { FRAME, SPAN, type StateBlock } from "../state/block.ts";
+import { levelsEnd } from "./lists.ts";
 import { CODE, fail, failAt, short } from "./stop.ts";
 import { codePointAt } from "./utf8.ts";
 
@@ -268,6 +269,7 @@ export const startsValue = (byte: number): boolean =>
 export function skipValue(s: StateBlock, at: number): number {
   const { document, words } = s;
   const bottom = s.frameTop;
+  const limit = levelsEnd(s);
   let top = bottom;
   let c = at;
   for (;;) {
@@ -275,7 +277,7 @@ export function skipValue(s: StateBlock, at: number): number {
     c = skipSpace(document, c);
     const byte = document[c]!;
     if (byte === 0x7b || byte === 0x5b) {
-      if (top >= s.frameEnd) return fail(s, CODE.depthLimit, c);
+      if (top >= limit) return fail(s, CODE.depthLimit, c);
       words[top] = byte;
       top += FRAME.words;
       c = skipSpace(document, c + 1);

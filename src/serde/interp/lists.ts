@@ -29,8 +29,34 @@ export function popFrame(s: StateBlock): void {
   s.rec = s.words[s.frameTop + FRAME.rec]!;
 }
 
-/** An empty list in the slot of the record at `pc`. */
-export function emptyList(s: StateBlock, code: Int32Array, pc: number, cursor: number): number {
+/** Whether one more level may open. */
+const mayOpen = (s: StateBlock): boolean => s.depth < s.limits.maxDepth && s.frameTop < s.frameEnd;
+
+/** As `pushFrame`, of what counts as a level: everything but a call. */
+export function pushLevel(s: StateBlock, pc: number, base: number, count: number, left: number): boolean {
+  if (s.depth >= s.limits.maxDepth || !pushFrame(s, pc, base, count, left)) return false;
+  s.depth++;
+  return true;
+}
+
+export function popLevel(s: StateBlock): void {
+  popFrame(s);
+  s.depth--;
+}
+
+/** Where the frames of the levels that may still open would end: what is skipped keeps its brackets there. */
+export const levelsEnd = (s: StateBlock): number =>
+  Math.min(s.frameEnd, s.frameTop + (s.limits.maxDepth - s.depth) * FRAME.words);
+
+/** An empty list in the slot of the record at `pc`: a level that opens at `start` and is closed at once. */
+export function emptyList(
+  s: StateBlock,
+  code: Int32Array,
+  pc: number,
+  start: number,
+  cursor: number,
+): number {
+  if (!mayOpen(s)) return fail(s, CODE.depthLimit, start);
   const at = pc >> 2;
   const cell = 2 * (s.rec + code[at + 1]!);
   s.i32[cell] = s.heapTop;
@@ -53,10 +79,10 @@ export function openList(
 ): number {
   const word = code[pc >> 2]!;
   const stride = word >>> 16;
-  if (s.frameTop >= s.frameEnd) return fail(s, CODE.depthLimit, start);
+  if (!mayOpen(s)) return fail(s, CODE.depthLimit, start);
   const base = newRecord(s, stride, word >>> 8);
   if (base < 0) return fail(s, CODE.memoryLimit, start);
-  pushFrame(s, pc, base, 1, left);
+  pushLevel(s, pc, base, 1, left);
   s.rec = base;
   s.cursor = cursor;
   return pc + RECORD_BYTES;
@@ -102,7 +128,7 @@ export function closeList(s: StateBlock, code: Int32Array, cursor: number, offse
     first = moveToHeap(s, frame, count * stride);
     if (first < 0) return fail(s, CODE.memoryLimit, offset);
   }
-  popFrame(s);
+  popLevel(s);
   const cell = 2 * (s.rec + code[at + 1]!);
   s.i32[cell] = first;
   s.i32[cell + 1] = count;
@@ -113,10 +139,10 @@ export function closeList(s: StateBlock, code: Int32Array, cursor: number, offse
 /** A box's record; see `box`. */
 export function openBox(s: StateBlock, code: Int32Array, pc: number): number {
   const word = code[pc >> 2]!;
-  if (s.frameTop >= s.frameEnd) return fail(s, CODE.depthLimit, s.cursor);
+  if (!mayOpen(s)) return fail(s, CODE.depthLimit, s.cursor);
   const base = newRecord(s, word >>> 16, ((word >>> 8) & 1) === 0 ? 0 : LIST.zero);
   if (base < 0) return fail(s, CODE.memoryLimit, s.cursor);
-  pushFrame(s, pc, base, 1, 0);
+  pushLevel(s, pc, base, 1, 0);
   s.rec = base;
   return pc + RECORD_BYTES;
 }
@@ -126,7 +152,7 @@ export function closeBox(s: StateBlock, code: Int32Array, pc: number): number {
   const at = s.words[frame + FRAME.pc]! >> 2;
   const first = moveToHeap(s, frame, code[at]! >>> 16);
   if (first < 0) return fail(s, CODE.memoryLimit, s.cursor);
-  popFrame(s);
+  popLevel(s);
   const cell = 2 * (s.rec + code[at + 1]!);
   s.i32[cell] = first;
   s.i32[cell + 1] = 1;

@@ -4,7 +4,7 @@ import { RECORD_BYTES, type Verb } from "../ir/ops.ts";
 import { CASE, CASES, CONSTANT, RELOCATE } from "../ir/tables.ts";
 import { FRAME, type StateBlock } from "../state/block.ts";
 import { written } from "./encode-lists.ts";
-import { closeBox, openBox, popFrame, pushFrame } from "./lists.ts";
+import { closeBox, openBox, popFrame, popLevel, pushFrame, pushLevel } from "./lists.ts";
 import { CODE, type Code, DONE, fail, type Handler } from "./stop.ts";
 
 export const NEUTRAL = {
@@ -54,13 +54,13 @@ export const NEUTRAL = {
   enter(s, { words }, pc) {
     const cell = 2 * (s.rec + words[(pc >> 2) + 1]!);
     const first = s.i32[cell]!;
-    if (!pushFrame(s, pc, first, 1, 0)) return fail(s, CODE.depthLimit, s.outTop);
+    if (!pushLevel(s, pc, first, 1, 0)) return fail(s, CODE.depthLimit, s.outTop);
     s.rec = first;
     return pc + RECORD_BYTES;
   },
 
   leave(s, _code, pc) {
-    popFrame(s);
+    popLevel(s);
     return pc + RECORD_BYTES;
   },
 

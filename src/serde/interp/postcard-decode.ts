@@ -51,7 +51,7 @@ export const POSTCARD_DECODE = {
       if (varint.value > 0x7fff_ffff) return fail(s, CODE.memoryLimit, s.cursor);
       count = varint.value;
     }
-    if (count === 0) return emptyList(s, words, pc, c);
+    if (count === 0) return emptyList(s, words, pc, s.cursor, c);
     return openList(s, words, pc, count - 1, s.cursor, c);
   },
 

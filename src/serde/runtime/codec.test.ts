@@ -14,6 +14,7 @@ import {
   struct,
   u32,
 } from "../../../test/serde/nodes.ts";
+import { toHex } from "../../core/bytes.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import { CodecError } from "../ir/failure.ts";
 import type { FormatName } from "../ir/ops.ts";
@@ -91,17 +92,77 @@ describe("limits", () => {
     expect(codec.decode(target.subarray(0, length))).toEqual(order);
     expect(codeOf(() => codec.encodeInto(order, new Uint8Array(length - 1)))).toBe("resource.output_limit");
   });
-  test("depth, at the limit and one beyond", () => {
+  describe("depth, at the limit and one beyond", () => {
     const Tree = recursive((self) => struct({ kids: list(self) }));
-    for (const maxDepth of [1, 2, 9, 64]) {
-      const codec = createCodec(Tree, "json", { limits: { maxDepth } });
-      // A list and a call for each level.
-      const levels = Math.floor(maxDepth / 2) + 1;
-      const nested = (n: number) => text('{"kids":['.repeat(n) + "]}".repeat(n));
-      expect(codec.tryDecode(nested(levels - 1)).status).toBe(levels === 1 ? "error" : "ok");
-      expect(codec.tryDecode(nested(levels + 2))).toMatchObject({ code: "resource.depth_limit" });
-    }
+    const Chain = recursive((self) => struct({ next: option(self) }));
+    const ANY: Node = { kind: "any" };
+    const bytes = (...parts: (number | string)[]) =>
+      Uint8Array.from(parts.flatMap((part) => (typeof part === "number" ? [part] : [...text(part)])));
+    const nest = (levels: number, open: Uint8Array, inside: Uint8Array, close = new Uint8Array()) =>
+      Uint8Array.from([
+        ...Array.from({ length: levels }, () => [...open]).flat(),
+        ...inside,
+        ...Array.from({ length: levels }, () => [...close]).flat(),
+      ]);
+    type Nested = (levels: number) => Uint8Array;
+    test.each<[string, FormatName, Node, Nested]>([
+      ["arrays", "json", ANY, (n) => nest(n, text("["), text("1"), text("]"))],
+      ["an empty array innermost", "json", ANY, (n) => nest(n, text("["), text(""), text("]"))],
+      ["objects", "json", ANY, (n) => nest(n, text('{"a":'), text("1"), text("}"))],
+      ["raw arrays", "json", scalar("raw"), (n) => nest(n, text("["), text("1"), text("]"))],
+      ["raw and empty", "json", scalar("raw"), (n) => nest(n, text("["), text(""), text("]"))],
+      ["a tree", "json", Tree, (n) => nest(n, text('{"kids":['), text(""), text("]}"))],
+      ["a chain", "json", Chain, (n) => nest(n, text('{"next":'), text('{"next":null}'), text("}"))],
+      ["a tree", "postcard", Tree, (n) => nest(n - 1, bytes(1), bytes(0))],
+      ["arrays", "msgpack", ANY, (n) => nest(n, bytes(0x91), bytes(1))],
+      ["an empty array innermost", "msgpack", ANY, (n) => nest(n - 1, bytes(0x91), bytes(0x90))],
+      ["raw and empty", "msgpack", scalar("raw"), (n) => nest(n - 1, bytes(0x91), bytes(0x90))],
+      ["maps", "cbor", ANY, (n) => nest(n, bytes(0xa1, 0x61, "a"), bytes(1))],
+      ["tags", "cbor", ANY, (n) => nest(n, bytes(0xc6), bytes(1))],
+      ["arrays without a count", "cbor", ANY, (n) => nest(n, bytes(0x9f), bytes(), bytes(0xff))],
+      [
+        "a tree",
+        "cbor",
+        Tree,
+        (n) => nest(n - 1, bytes(0xa1, 0x64, "kids", 0x81), bytes(0xa1, 0x64, "kids", 0x80)),
+      ],
+    ])("%s in %s", (_, format, node, nested) => {
+      for (const maxDepth of [1, 2, 9, 64, 512]) {
+        const codec = createCodec(node, format, { limits: { maxDepth } });
+        const found = codec.tryDecode(nested(maxDepth));
+        expect(found.status).toBe("ok");
+        expect(codec.tryDecode(nested(maxDepth + 1))).toMatchObject({ code: "resource.depth_limit" });
+        if (found.status === "error") return;
+        expect(codec.tryEncode(found.value).status).toBe("ok");
+        const shallow = createCodec(node, format, { limits: { maxDepth: Math.max(1, maxDepth - 1) } });
+        const isRaw = node.kind === "raw";
+        expect(shallow.tryEncode(found.value).status).toBe(maxDepth === 1 || isRaw ? "ok" : "error");
+      }
+    });
+
+    test("types that lead to each other cost a frame each, not a level", () => {
+      const Inner = recursive((self) => struct({ other: struct({ back: option(self) }) }));
+      const codec = createCodec(Inner, "json", { limits: { maxDepth: 512 } });
+      const document = text(`${'{"other":{"back":'.repeat(512)}{"other":{"back":null}}${"}}".repeat(512)}`);
+      expect(codec.tryDecode(document).status).toBe("ok");
+    });
   });
+});
+
+test("integers of any have the shortest form that CBOR has", () => {
+  const codec = createCodec({ kind: "any" }, "cbor");
+  const forms: [bigint, string][] = [
+    [2n ** 64n - 1n, "1bffffffffffffffff"],
+    [2n ** 64n, "c249010000000000000000"],
+    [-(2n ** 63n), "3b7fffffffffffffff"],
+    [-(2n ** 63n) - 1n, "3b8000000000000000"],
+    [-(2n ** 64n), "3bffffffffffffffff"],
+    [-(2n ** 64n) - 1n, "c349010000000000000000"],
+  ];
+  for (const [value, hex] of forms) {
+    expect(toHex(codec.encode(value))).toBe(hex);
+    expect(codec.decode(codec.encode(value))).toBe(value);
+  }
 });
 
 test("a codec keeps nothing of the last document", () => {

@@ -2,7 +2,7 @@
 // any tier can go on from it. Every address in it is relative to its region.
 //
 //   words      see WORD; the registers of the run
-//   frames     maxDepth x 8 words, see FRAME
+//   frames     FRAMES_PER_LEVEL x maxDepth, 8 words each, see FRAME
 //   document   decode: the input, 32 zero bytes behind it
 //   text8      unescaped ASCII, decoded bytes
 //   text16     text that is not ASCII, as UTF-16
@@ -43,6 +43,7 @@ const WORD = {
   detail: 20,
   /** See MODE of programs. */
   mode: 21,
+  depth: 22,
   /** Byte offsets of the regions, in order, and of the end of the block. */
   regions: 24,
 } as const;
@@ -68,6 +69,11 @@ export const FRAME = {
   words: 8,
 } as const;
 
+/** A level has a frame of its own, and those of the calls in it: of each of the types that lead back to it. */
+const FRAMES_PER_LEVEL = 4;
+/** Calls around the first level. */
+const FREE_FRAMES = 64;
+
 /** What a span points into: bits of its second word. */
 export const SPAN = { text8: 1 << 30, text16: 1 << 29, mask: (1 << 29) - 1 } as const;
 /** Spans have 29 bits. */
@@ -76,7 +82,7 @@ export const MAX_DOCUMENT = (1 << 29) - 64;
 const PADDING = 32;
 
 export interface Limits {
-  /** Open lists, maps, boxes and calls, together. Default 512. */
+  /** Open lists, maps and boxes, together. Default 512. */
   readonly maxDepth: number;
   /** Cells and text a value may take, bytes. Default 256 MiB. */
   readonly maxMemory: number;
@@ -139,13 +145,15 @@ export class StateBlock {
   offset = 0;
   detail = -1;
   mode = 0;
+  /** Levels that are open. */
+  depth = 0;
   /** Most cells in use at once. */
   maxCells: number;
 
   constructor(limits: Limits, sizes: { document: number; output: number; cells: number }) {
     this.limits = limits;
     this.maxCells = Math.floor(limits.maxMemory / 8);
-    const at = FRAMES_AT + limits.maxDepth * FRAME.words;
+    const at = FRAMES_AT + (FRAMES_PER_LEVEL * limits.maxDepth + FREE_FRAMES) * FRAME.words;
     this.frameEnd = at;
     this.stackBase = sizes.cells >> 1;
     this.stackTop = this.stackBase;
@@ -185,21 +193,13 @@ export class StateBlock {
   }
 
   /** Ready for a run of a program. The document stays. */
-  begin({ rootCells, rootZero, mode }: Start): void {
-    this.mode = mode;
-    this.pc = 0;
+  begin(program: Start): void {
+    this.beginAgain(program);
     this.cursor = 0;
-    this.rec = 0;
     this.heapTop = 0;
-    this.stackTop = this.stackBase;
-    this.frameTop = FRAMES_AT;
     this.text8Top = 0;
     this.text16Top = 0;
-    this.outTop = 0;
-    this.status = 0;
-    this.code = 0;
-    this.offset = 0;
-    this.detail = -1;
+    const { rootCells, rootZero } = program;
     if (!this.reserveHeap(rootCells)) throw new InternalError("no room for the root record");
     this.heapTop = rootCells;
     if (rootZero) this.i32.fill(0, 0, 2 * rootCells);
@@ -212,6 +212,7 @@ export class StateBlock {
     this.rec = 0;
     this.stackTop = this.stackBase;
     this.frameTop = FRAMES_AT;
+    this.depth = 0;
     this.outTop = 0;
     this.status = 0;
     this.code = 0;
@@ -239,6 +240,7 @@ export class StateBlock {
     words[WORD.offset] = this.offset;
     words[WORD.detail] = this.detail;
     words[WORD.mode] = this.mode;
+    words[WORD.depth] = this.depth;
   }
 
   load(): void {
@@ -260,6 +262,7 @@ export class StateBlock {
     this.offset = words[WORD.offset]!;
     this.detail = words[WORD.detail]!;
     this.mode = words[WORD.mode]!;
+    this.depth = words[WORD.depth]!;
   }
 
   /** Makes `bytes` the whole document. False: over maxDocumentBytes. */
