@@ -14,7 +14,7 @@ import type { Node } from "../shape/node.ts";
 import { type Limits, StateBlock } from "../state/block.ts";
 import { Decoder } from "./decoder.ts";
 import { type CodecOptions, limitsOf } from "./options.ts";
-import { plainFailure, run } from "./run.ts";
+import { assertRootFits, plainFailure, run } from "./run.ts";
 
 export type DecodeResult = { readonly status: "ok"; readonly value: unknown } | CodecFailure;
 export type EncodeResult = { readonly status: "ok"; readonly bytes: Uint8Array<ArrayBuffer> } | CodecFailure;
@@ -49,6 +49,7 @@ export class Codec {
       const compile = (direction: Direction) =>
         compileProgram(node, layout, format, direction, captureConstant, options);
       const programs = { decode: compile("decode"), encode: compile("encode") };
+      assertRootFits(programs.decode, limits);
       return new Codec(planBridge(layout), programs, limits);
     } catch (error) {
       if (error instanceof RangeError)

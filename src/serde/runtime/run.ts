@@ -2,9 +2,9 @@
 
 import { ERRORS, type ErrorCode } from "../../core/errors.ts";
 import { EXIT, interpret } from "../interp/run.ts";
-import type { CodecFailure } from "../ir/failure.ts";
+import { CodecError, type CodecFailure } from "../ir/failure.ts";
 import type { Program } from "../ir/program.ts";
-import type { StateBlock } from "../state/block.ts";
+import type { Limits, StateBlock } from "../state/block.ts";
 import { failureOf } from "./failure.ts";
 
 /** `undefined`: done, or waiting for more of the document. */
@@ -16,6 +16,15 @@ export function run(program: Program, block: StateBlock): CodecFailure | undefin
     if (error instanceof RangeError) return plainFailure("resource.memory_limit", { path: "$" });
     throw error;
   }
+}
+
+/** Every document begins with the record of the root. */
+export function assertRootFits({ rootCells }: Program, { maxMemory }: Limits): void {
+  if (8 * rootCells <= maxMemory) return;
+  throw new CodecError(
+    "load.unsupported",
+    `any value takes ${8 * rootCells} bytes, maxMemory is ${maxMemory}`,
+  );
 }
 
 /** A failure that no instruction raised. */

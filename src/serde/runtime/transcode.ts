@@ -17,6 +17,7 @@ import type { Node } from "../shape/node.ts";
 import { type Limits, StateBlock } from "../state/block.ts";
 import { failureOf } from "./failure.ts";
 import { type CodecOptions, limitsOf } from "./options.ts";
+import { assertRootFits } from "./run.ts";
 
 /** `none`: the document is only checked. */
 export type Target = FormatName | "none";
@@ -69,6 +70,7 @@ export class Transcoder {
     const compile = (format: FormatName, direction: Direction) =>
       compileProgram(node, layout, format, direction, captureConstant, optionsFor(format, from, to, options));
     const decode = compile(from, "decode");
+    assertRootFits(decode, limits);
     if (to === "none") return new Transcoder(decode, undefined, undefined, limits);
     if (from !== to) assertNoRaw(node);
     return new Transcoder(decode, compile(to, "encode"), SkipPass.of(planBridge(layout)), limits);

@@ -316,20 +316,17 @@ export class StateBlock {
   /** Room for `count` bytes of unescaped text. */
   reserveText8(count: number): boolean {
     const need = this.text8Top + count;
-    if (need > this.text8.length) {
-      if (need > Math.min(this.limits.maxMemory, SPAN.mask)) return false;
-      this.#grow(TEXT8, Math.max(need, 2 * this.text8.length));
-    }
+    // Against the limit first: what a larger document left behind allows no more.
+    if (need > this.limits.maxMemory || need > SPAN.mask) return false;
+    if (need > this.text8.length) this.#grow(TEXT8, Math.max(need, 2 * this.text8.length));
     return true;
   }
 
   /** Room for `count` UTF-16 units. */
   reserveText16(count: number): boolean {
     const need = this.text16Top + count;
-    if (need > this.text16.length) {
-      if (2 * need > this.limits.maxMemory || need > SPAN.mask) return false;
-      this.#grow(TEXT16, 2 * Math.max(need, 2 * this.text16.length));
-    }
+    if (2 * need > this.limits.maxMemory || need > SPAN.mask) return false;
+    if (need > this.text16.length) this.#grow(TEXT16, 2 * Math.max(need, 2 * this.text16.length));
     return true;
   }
 

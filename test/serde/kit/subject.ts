@@ -37,9 +37,13 @@ export function subject(node: Node, format: FormatName, limits: Partial<Limits> 
 }
 
 /** `undefined` for a shape the format cannot carry, which must be said so. */
-export function trySubject(node: Node, format: FormatName): Subject | undefined {
+export function trySubject(
+  node: Node,
+  format: FormatName,
+  limits: Partial<Limits> = {},
+): Subject | undefined {
   try {
-    return subject(node, format);
+    return subject(node, format, limits);
   } catch (error) {
     if (error instanceof CodecError && error.code === "load.unsupported") return undefined;
     throw error;
