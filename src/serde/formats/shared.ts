@@ -43,13 +43,15 @@ export function proceduresOf(root: Node): ReadonlySet<Core> {
   return procedures;
 }
 
+/** How many elements `node` has, or -1: any number. */
+export const countOf = (node: Elements): number => (node.kind === "array" ? node.length : -1);
+
 /** Flags of the `list` that reads `node`. */
 export function listFlags(node: Elements, layout: Layout): number {
   const element = layout.element(node);
   let flags = (element.flat ? LIST.flat : 0) | (element.zero ? LIST.zero : 0);
   if (node.kind === "map") flags |= LIST.map | LIST.unique | (node.duplicate === "reject" ? LIST.reject : 0);
   if (node.kind === "set") flags |= LIST.unique;
-  if (node.kind === "array") flags |= LIST.exact;
   const key = element.key ?? element.value;
   if ((flags & LIST.unique) !== 0 && key.node.kind === "string") flags |= LIST.text;
   return flags;

@@ -2,12 +2,12 @@
 // per instruction, over a reader of heads.
 
 import { KIND } from "../ir/kinds.ts";
-import { LIST, RECORD_BYTES, SEQ, type Verb } from "../ir/ops.ts";
+import { LIST, opcodeOf, RECORD_BYTES, SEQ, type Verb } from "../ir/ops.ts";
 import { CASE, CASES, DUPLICATE, FIELD, KEYS, KINDS, PROBE, VALUE_KIND } from "../ir/tables.ts";
 import { ANY_VARIANT } from "../layout/any.ts";
 import { FRAME, type StateBlock } from "../state/block.ts";
 import { numberedCase, putAnyInteger, putInt53 } from "./cells.ts";
-import { nextAhead, openAhead } from "./counted-ahead.ts";
+import { nextRest, openRest } from "./counted-rest.ts";
 import { onlyChar, readBytes, readText, readTextName, skipItem } from "./counted-text.ts";
 import { BREAK, big, head, type ReadHead, TYPE } from "./head.ts";
 import { singleOf } from "./json-numbers.ts";
@@ -19,6 +19,8 @@ import { CODE, type Code, DONE, fail, type Handler, short } from "./stop.ts";
 type DecodeVerb = Exclude<Verb<"cbor">, "put" | "head" | "some" | "each" | "more">;
 /** What `get` answers for a value of another kind, when the program has somewhere to go. */
 const SOFT = Number.NEGATIVE_INFINITY;
+/** In its family, which is one of two. */
+const REST = opcodeOf("cbor", "rest") & 31;
 
 export function countedDecode(read: ReadHead): Readonly<Record<DecodeVerb, Handler>> {
   return {
@@ -102,11 +104,9 @@ export function countedDecode(read: ReadHead): Readonly<Record<DecodeVerb, Handl
       return words[at + 2]!;
     },
 
-    list(s, code, pc) {
-      const { words } = code;
+    list(s, { words }, pc) {
       const at = pc >> 2;
       const flags = (words[at]! >>> 8) & 255;
-      if ((flags & LIST.ahead) !== 0) return openAhead(s, code, pc, read);
       const start = s.cursor;
       const c = read(s, start, false);
       if (c < 0) return c;
@@ -114,7 +114,7 @@ export function countedDecode(read: ReadHead): Readonly<Record<DecodeVerb, Handl
         return fail(s, CODE.typeMismatch, start);
       }
       const count = head.value;
-      const exact = (flags & LIST.exact) !== 0 ? words[at + 2]! : -1;
+      const exact = words[at + 2]!;
       if (count >= 0) {
         if (exact >= 0 && count !== exact) return fail(s, CODE.lengthMismatch, start);
         if (count === 0) return emptyList(s, words, pc, start, c);
@@ -128,25 +128,26 @@ export function countedDecode(read: ReadHead): Readonly<Record<DecodeVerb, Handl
       return openList(s, words, pc, -1, start, c);
     },
 
+    rest: (s, code, pc) => openRest(s, code, pc, read),
+
     next(s, code) {
       const { words } = code;
       const frame = s.frameTop - FRAME.words;
-      const open = words[s.words[frame + FRAME.pc]! >> 2]!;
-      if (((open >>> 8) & LIST.ahead) !== 0) return nextAhead(s, code, read);
+      const at = s.words[frame + FRAME.pc]! >> 2;
+      if ((words[at]! & 31) === REST) return nextRest(s, code, read);
       const left = s.words[frame + FRAME.left]!;
       const c = s.cursor;
       if (left === 0) return closeList(s, words, c, c);
       if (left < 0) {
         if (c >= s.end) return short(s);
-        const at = s.words[frame + FRAME.pc]! >> 2;
-        const exact = ((words[at]! >>> 8) & LIST.exact) !== 0;
+        const exact = words[at + 2]!;
         const count = s.words[frame + FRAME.count]!;
         if (s.document[c] === BREAK) {
-          return exact && count !== words[at + 2]
+          return exact >= 0 && count !== exact
             ? fail(s, CODE.lengthMismatch, c)
             : closeList(s, words, c + 1, c);
         }
-        if (exact && count >= words[at + 2]!) return fail(s, CODE.lengthMismatch, c);
+        if (exact >= 0 && count >= exact) return fail(s, CODE.lengthMismatch, c);
         return nextElement(s, words, c);
       }
       const next = nextElement(s, words, c);

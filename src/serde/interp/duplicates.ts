@@ -14,8 +14,8 @@ export function dropDuplicates(
   count: number,
   stride: number,
   flags: number,
-  keyCell: number,
 ): number {
+  const keyCell = (flags & LIST.second) !== 0 ? 1 : 0;
   const text = (flags & LIST.text) !== 0;
   const reject = (flags & LIST.reject) !== 0;
   const { i32 } = s;

@@ -2,16 +2,16 @@
 // instruction that reads it, never behind one.
 
 import { KIND } from "../ir/kinds.ts";
-import { KEY_POSITION, LIST, RECORD_BYTES, SEQ, type Verb } from "../ir/ops.ts";
+import { KEY_POSITION, LIST, opcodeOf, RECORD_BYTES, SEQ, type Verb } from "../ir/ops.ts";
 import { CASE, CASES, DUPLICATE, FIELD, KEYS, KINDS, VALUE_KIND } from "../ir/tables.ts";
 import { ANY_VARIANT } from "../layout/any.ts";
 import { FRAME, SPAN, type StateBlock } from "../state/block.ts";
 import { numberedCase, putAnyInteger, putInt53 } from "./cells.ts";
-import { nextAhead, openAhead } from "./json-ahead.ts";
 import { readBytesText, readNumbers } from "./json-bytes.ts";
 import { readName } from "./json-name.ts";
 import { read, readFloat, readInt, readInteger } from "./json-numbers.ts";
 import { probeObject } from "./json-probe.ts";
+import { nextRest, openRest } from "./json-rest.ts";
 import {
   asciiText,
   keepText,
@@ -36,6 +36,7 @@ const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const OPEN_MAP = 0x7b;
 const CLOSE_MAP = 0x7d;
+const REST = opcodeOf("json", "rest");
 
 type DecodeVerb = Exclude<Verb<"json">, "put" | "name" | "some" | "each" | "more">;
 
@@ -117,39 +118,38 @@ export const JSON_DECODE = {
     return words[at + 2]!;
   },
 
-  list(s, code, pc) {
+  list(s, { words }, pc) {
     const { document } = s;
-    const { words } = code;
     const at = pc >> 2;
     const flags = (words[at]! >>> 8) & 255;
-    if ((flags & LIST.ahead) !== 0) return openAhead(s, code, pc);
     const open = (flags & LIST.map) !== 0 ? OPEN_MAP : OPEN_LIST;
     const c = skipSpace(document, s.cursor);
     if (document[c] !== open) return mismatch(s, c);
     const inside = skipSpace(document, c + 1);
-    const exact = (flags & LIST.exact) !== 0;
+    const exact = words[at + 2]!;
     if (document[inside] === open + 2) {
-      if (exact && words[at + 2] !== 0) return fail(s, CODE.lengthMismatch, inside);
+      if (exact > 0) return fail(s, CODE.lengthMismatch, inside);
       return emptyList(s, words, pc, c, inside + 1);
     }
     if (inside >= s.end) return short(s);
-    if (exact && words[at + 2] === 0) return fail(s, CODE.lengthMismatch, inside);
+    if (exact === 0) return fail(s, CODE.lengthMismatch, inside);
     if (open === OPEN_MAP && document[inside] !== QUOTE) return fail(s, CODE.expectedKey, inside);
     return openList(s, words, pc, -1, c, c + 1);
   },
+
+  rest: openRest,
 
   next(s, code) {
     const { document } = s;
     const { words } = code;
     const frame = s.frameTop - FRAME.words;
     const at = s.words[frame + FRAME.pc]! >> 2;
-    const flags = (words[at]! >>> 8) & 255;
-    if ((flags & LIST.ahead) !== 0) return nextAhead(s, code);
-    const close = (flags & LIST.map) !== 0 ? CLOSE_MAP : CLOSE_LIST;
+    if ((words[at]! & 255) === REST) return nextRest(s, code);
+    const close = ((words[at]! >>> 8) & LIST.map) !== 0 ? CLOSE_MAP : CLOSE_LIST;
     const c = skipSpace(document, s.cursor);
-    const exact = (flags & LIST.exact) !== 0;
+    const exact = words[at + 2]!;
     if (document[c] === COMMA) {
-      if (exact && s.words[frame + FRAME.count]! >= words[at + 2]!) return fail(s, CODE.lengthMismatch, c);
+      if (exact >= 0 && s.words[frame + FRAME.count]! >= exact) return fail(s, CODE.lengthMismatch, c);
       if (close === CLOSE_MAP) {
         const inside = skipSpace(document, c + 1);
         if (document[inside] !== QUOTE) return failAt(s, CODE.expectedKey, inside);
@@ -157,7 +157,7 @@ export const JSON_DECODE = {
       return nextElement(s, words, c + 1);
     }
     if (document[c] !== close) return failAt(s, CODE.expectedCommaOrEnd, c);
-    if (exact && s.words[frame + FRAME.count] !== words[at + 2]) return fail(s, CODE.lengthMismatch, c);
+    if (exact >= 0 && s.words[frame + FRAME.count] !== exact) return fail(s, CODE.lengthMismatch, c);
     return closeList(s, words, c + 1, c);
   },
 

@@ -110,14 +110,7 @@ export function closeList(s: StateBlock, code: Int32Array, cursor: number, offse
   let count = s.words[frame + FRAME.count]!;
   if ((flags & LIST.unique) !== 0 && count > 1) {
     const first = s.words[frame + FRAME.base]!;
-    const kept = dropDuplicates(
-      s,
-      first,
-      count,
-      stride,
-      flags,
-      (flags & LIST.ahead) !== 0 ? 0 : code[at + 2]!,
-    );
+    const kept = dropDuplicates(s, first, count, stride, flags);
     if (kept < 0) return fail(s, CODE.duplicateKey, offset);
     if ((flags & LIST.flat) !== 0) s.heapTop = first + kept * stride;
     else s.stackTop = first + kept * stride;

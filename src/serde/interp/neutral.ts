@@ -1,6 +1,6 @@
 // The instructions that know no format.
 
-import { RECORD_BYTES, type Verb } from "../ir/ops.ts";
+import { FAIL_BACK, RECORD_BYTES, type Verb } from "../ir/ops.ts";
 import { CASE, CASES, CONSTANT, RELOCATE } from "../ir/tables.ts";
 import { FRAME, type StateBlock } from "../state/block.ts";
 import { written } from "./encode-lists.ts";
@@ -43,12 +43,10 @@ export const NEUTRAL = {
 
   const: copyConstant,
 
-  fail: (s, { words }, pc) => fail(s, words[(pc >> 2) + 1]!, s.cursor - words[(pc >> 2) + 2]!),
-
-  clear(s, { words }, pc) {
-    const bit = words[(pc >> 2) + 1]!;
-    s.i32[2 * s.rec + (bit >> 5)]! &= ~(1 << (bit & 31));
-    return pc + RECORD_BYTES;
+  fail(s, { words }, pc) {
+    const at = pc >> 2;
+    const back = ((words[at]! >>> 8) & 255) === FAIL_BACK ? 1 : 0;
+    return fail(s, words[at + 1]!, s.cursor - back);
   },
 
   enter(s, { words }, pc) {

@@ -2,7 +2,7 @@
 // with zeros: read first, then compare the new position with the end.
 
 import { KIND } from "../ir/kinds.ts";
-import { LIST, RECORD_BYTES, type Verb } from "../ir/ops.ts";
+import { RECORD_BYTES, type Verb } from "../ir/ops.ts";
 import { CASE, CASES } from "../ir/tables.ts";
 import { FRAME, type StateBlock } from "../state/block.ts";
 import { copyText } from "./binary-text.ts";
@@ -41,10 +41,9 @@ export const POSTCARD_DECODE = {
 
   list(s, { words }, pc) {
     const at = pc >> 2;
-    const flags = (words[at]! >>> 8) & 255;
     let c = s.cursor;
     let count = words[at + 2]!;
-    if ((flags & LIST.exact) === 0) {
+    if (count < 0) {
       c = readVarint(s, c);
       if (c < 0) return c;
       // More elements than a list cell can count do not fit in memory either.
@@ -70,7 +69,8 @@ export const POSTCARD_DECODE = {
     const start = s.cursor;
     const c = readVarint(s, start);
     if (c < 0) return c;
-    const row = numberedCase(words, table, varint.value);
+    let row = numberedCase(words, table, varint.value);
+    if (row < 0) row = words[table + CASES.other]!;
     if (row < 0) return fail(s, CODE.unknownVariant, start);
     const target = table + CASES.rows + row * CASE.words;
     const cell = 2 * (s.rec + words[at + 1]!);

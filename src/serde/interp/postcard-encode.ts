@@ -1,7 +1,7 @@
 // postcard from cells to bytes.
 
 import { KIND } from "../ir/kinds.ts";
-import { EACH, RECORD_BYTES } from "../ir/ops.ts";
+import { RECORD_BYTES } from "../ir/ops.ts";
 import { SPAN, type StateBlock } from "../state/block.ts";
 import { enterList, hasMore, leaveList, nextOf, written } from "./encode-lists.ts";
 import { CODE, fail, type Handler } from "./stop.ts";
@@ -27,9 +27,8 @@ export const POSTCARD_ENCODE = {
 
   each(s, { words }, pc) {
     const at = pc >> 2;
-    const flags = (words[at]! >>> 8) & 255;
     const count = s.i32[2 * (s.rec + words[at + 1]!) + 1]!;
-    const top = (flags & EACH.exact) !== 0 ? s.outTop : putVarint(s, count, s.outTop);
+    const top = words[at + 2]! >= 0 ? s.outTop : putVarint(s, count, s.outTop);
     if (count === 0) return written(s, top, words[at + 3]!);
     if (top > s.limits.maxOutputBytes) return fail(s, CODE.outputLimit, s.outTop);
     const next = enterList(s, words, pc);

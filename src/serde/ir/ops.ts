@@ -55,8 +55,6 @@ export type Role =
   | "word"
   /** Elements, exactly; or -1. */
   | "count"
-  /** Of `list`, by its flags: elements (`exact`), key table (`ahead`), cell of the key (`unique`); else 0. */
-  | "list"
   /** Index in the key table of the field expected here, or -1: the end is. */
   | "field"
   /** A list cell in the current record, or -1. */
@@ -128,24 +126,26 @@ function op<const V extends string, const F extends readonly FamilyName[]>(
 }
 
 /** Elements of a list and how its records are built. */
-const LIST_FLAGS = ["map", "flat", "zero", "exact", "unique", "reject", "ahead", "text"] as const;
+const LIST_FLAGS = ["map", "flat", "zero", "unique", "reject", "text", "second"] as const;
 export const LIST = {
   map: 1,
   flat: 2,
   zero: 4,
-  exact: 8,
   /** Elements, or keys of entries, are compared: the last value at the place of the first. */
-  unique: 16,
+  unique: 8,
   /** With `unique`: the same twice is a failure. */
-  reject: 32,
-  ahead: 64,
+  reject: 16,
   /** With `unique`: what is compared is text, else the cell. */
-  text: 128,
+  text: 32,
+  /** With `unique`: what is compared is cell 1 of the record, else cell 0. */
+  second: 64,
 } as const;
 /** Of `box`. */
 export const BOX_ZERO = 1;
 /** Of `each`. */
-export const EACH = { map: 1, exact: 2, bare: 4, sorted: 8 } as const;
+export const EACH = { map: 1, bare: 2, sorted: 4 } as const;
+/** Of `fail`. */
+export const FAIL_BACK = 1;
 /** Of `get` and `put`. */
 export const KEY_POSITION = 1;
 /** Of `kind`: a tag is a kind of its own, not passed over. */
@@ -238,22 +238,24 @@ export const ROWS = [
       fails: ["resource.memory_limit"],
     },
   ),
-  op(15, "clear", NEUTRAL, ["decode"], "Clears the bit.", "Optional parts whose keys stand among others.", {
-    operands: { a: "bit" },
-  }),
-  op(8, "fail", NEUTRAL, BOTH, "Fails with code a, b bytes back.", "Branches that may not be reached.", {
-    operands: { a: "code", b: "length" },
-    terminator: true,
-  }),
+  op(
+    8,
+    "fail",
+    NEUTRAL,
+    BOTH,
+    "Fails with code a here. `back`: at the byte before.",
+    "Branches that may not be reached.",
+    { operands: { x8: "flags", a: "code" }, flags: ["back"], terminator: true },
+  ),
   op(
     9,
     "enter",
     NEUTRAL,
     ["encode"],
-    "Pushes a frame; the box's record becomes current.",
+    "Pushes a frame; the box's record, of x16 cells, becomes current.",
     "Reading what `box` built.",
     {
-      operands: { a: "slot" },
+      operands: { x16: "cells", a: "slot" },
       frame: "push",
       fails: ["resource.depth_limit"],
     },
@@ -353,10 +355,10 @@ export const ROWS = [
     "list",
     ALL,
     ["decode"],
-    "Opens; empty: stores {heap top, 0} and goes to c. Else pushes a frame, makes the first element's record and falls through. `exact`: b elements or failure. `unique`: the key is cell b of an element. `ahead`: collects, as entries of a map, the keys not in table b of the object that starts here, and consumes nothing.",
+    "Opens; empty: stores {heap top, 0} and goes to c. Else pushes a frame, makes the first element's record and falls through. With b: that many elements, or failure.",
     "Arrays of unknown length grow on one build stack and move to the heap once.",
     {
-      operands: { x8: "flags", x16: "cells", a: "slot", b: "list", c: "target" },
+      operands: { x8: "flags", x16: "cells", a: "slot", b: "count", c: "target" },
       flags: LIST_FLAGS,
       frame: "push",
       progress: true,
@@ -369,11 +371,26 @@ export const ROWS = [
     },
   ),
   op(
+    12,
+    "rest",
+    NAMED,
+    ["decode"],
+    "As `list` with `map`, of the keys of the object that starts here that are not in table b. When it ends, the object is still to be read.",
+    "Flattened maps: what no field takes.",
+    {
+      operands: { x8: "flags", x16: "cells", a: "slot", b: "keys", c: "target" },
+      flags: LIST_FLAGS,
+      frame: "push",
+      needs: "`obj` of the same table follows",
+      fails: ["value.type_mismatch", "lexical.*", "resource.depth_limit", "resource.memory_limit"],
+    },
+  ),
+  op(
     5,
     "next",
     ALL,
     ["decode"],
-    "Another element: makes its record and goes behind the `list`. Else moves the elements to the heap, stores their span, pops, goes to the list's c.",
+    "Another element: makes its record and goes behind the `list` or `rest`. Else moves the elements to the heap, stores their span, pops, goes to its c.",
     "The end of every list body.",
     {
       terminator: true,
@@ -522,11 +539,11 @@ export const ROWS = [
     "each",
     ALL,
     ["encode"],
-    "Writes the head; empty: goes to c. Else pushes a frame and falls through with the first element current.",
+    "Writes the head; empty: goes to c. Else pushes a frame and falls through with the first element current. With b, the shape says how many there are. `bare`: without head and end. `sorted`: in the order of the encoded keys.",
     "The counterpart of `list`.",
     {
       operands: { x8: "flags", x16: "cells", a: "slot", b: "count", c: "target" },
-      flags: ["map", "exact", "bare", "sorted"],
+      flags: ["map", "bare", "sorted"],
       frame: "push",
       fails: ["resource.depth_limit", "resource.output_limit"],
     },

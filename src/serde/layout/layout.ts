@@ -233,10 +233,11 @@ export class Layout {
   zeroOf(node: Core): boolean {
     switch (node.kind) {
       case "struct":
+        return node.fields.some((field) => field.default !== undefined) || this.#anyZero(node);
       case "tuple":
-        return this.record(node).places.some((place) => this.#zero(place));
+        return this.#anyZero(node);
+      // A cell that is written on one way or another: nobody has to prove that it is one of them.
       case "enum":
-        return this.enum(node).payloads.some((place) => place !== undefined);
       case "option":
       case "any":
       case "unit": // its cell says nothing, so no instruction writes it
@@ -244,6 +245,10 @@ export class Layout {
       default:
         return false;
     }
+  }
+
+  #anyZero(node: StructNode | TupleNode): boolean {
+    return this.record(node).places.some((place) => this.#zero(place));
   }
 
   #flatOf(node: Core): boolean {

@@ -31,7 +31,7 @@ function fieldPathsAt(program: Program, pc: number): readonly string[] | undefin
 /** `[3]` or `["key"]` for a frame of a list or map, nothing for others; `undefined`: a key that is no key yet. */
 function elementOf(program: Program, s: StateBlock, frame: number, pc: number): string | undefined {
   const verb = opAt(program, pc)?.row.verb;
-  if (verb !== "list" && verb !== "each") return "";
+  if (verb !== "list" && verb !== "rest" && verb !== "each") return "";
   const flags = (program.words[pc >> 2]! >>> 8) & 255;
   if ((flags & LIST.map) === 0) return indexSegment(s.words[frame + FRAME.count]! - 1);
   // Where in the entry: what the next frame saved, or the current state.

@@ -76,6 +76,8 @@ function expectedAt(program: Program, pc: number): string | undefined {
       if (kind === undefined) return undefined;
       return LEAVES[kind] ?? (/^[ui]\d/.test(kind) ? `an integer (${kind})` : undefined);
     }
+    case "rest":
+      return object;
     case "list":
       return ((program.words[pc >> 2]! >>> 8) & LIST.map) !== 0 ? object : "an array";
     case "seq":

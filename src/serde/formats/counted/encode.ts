@@ -16,7 +16,7 @@ import {
   shiftBit,
 } from "../../layout/layout.ts";
 import type { EnumNode, Node, ScalarNode, StructNode, TupleNode } from "../../shape/node.ts";
-import { proceduresOf } from "../shared.ts";
+import { countOf, proceduresOf } from "../shared.ts";
 import { lowerAnyEncode } from "../structural/any.ts";
 import {
   combinations,
@@ -96,13 +96,13 @@ class CountedEncodeLowering {
 
   #payload(place: Place, slot: number): void {
     if (!place.boxed) this.#value(place.node, slot);
-    else this.#entered(slot, () => this.#value(place.node, 0));
+    else this.#entered(place.node, slot, () => this.#value(place.node, 0));
   }
 
-  #entered(slot: number, body: () => void): void {
+  #entered(node: Core, slot: number, body: () => void): void {
     const { path } = this.#out;
     this.#flush();
-    this.#out.emit("neutral", "enter", { a: slot });
+    this.#out.emit("neutral", "enter", { x16: this.#layout.cellsOf(node), a: slot });
     this.#out.path = "";
     body();
     this.#flush();
@@ -188,17 +188,16 @@ class CountedEncodeLowering {
     const done = out.label();
     const { path } = out;
     const isMap = node.kind === "map";
-    const exact = node.kind === "array";
     // An enum as key is no one `put`; names of variants are put in order when the program is made.
     const sorted = isMap && this.#dialect.sorted && element.key!.node.kind !== "enum";
     if (isMap && this.#dialect.sorted && !sorted) {
       throw new CodecError("load.unsupported", "deterministic maps with enums as keys");
     }
     out.emit(this.#dialect.format, "each", {
-      x8: more | (isMap ? EACH.map : 0) | (exact ? EACH.exact : 0) | (sorted ? EACH.sorted : 0),
+      x8: more | (isMap ? EACH.map : 0) | (sorted ? EACH.sorted : 0),
       x16: element.cells,
       a: slot,
-      b: node.kind === "array" ? node.length : -1,
+      b: countOf(node),
       c: done,
     });
     out.path = "";
@@ -370,7 +369,7 @@ class CountedEncodeLowering {
       throw new CodecError("load.unsupported", `an internal tag beside ${node.kind}`);
     }
     const member = tagMember(tag, name, -1, "");
-    if (payload.boxed) this.#entered(slot + payload.slot, () => this.#struct(node, 0, member));
+    if (payload.boxed) this.#entered(node, slot + payload.slot, () => this.#struct(node, 0, member));
     else this.#struct(node, slot + payload.slot, member);
   }
 }

@@ -16,7 +16,7 @@ import {
   shiftBit,
 } from "../../layout/layout.ts";
 import type { EnumNode, Node, ScalarNode, StructNode, TupleNode } from "../../shape/node.ts";
-import { proceduresOf } from "../shared.ts";
+import { countOf, proceduresOf } from "../shared.ts";
 import { lowerAnyEncode } from "../structural/any.ts";
 import { combinations, type KeySpace, keySpaceOf, withVariants } from "../structural/members.ts";
 import { quoteJson } from "./dialect.ts";
@@ -83,15 +83,16 @@ class JsonEncodeLowering {
   }
 
   #payload(place: Place, slot: number): void {
-    if (!place.boxed) {
-      this.#value(place.node, slot);
-      return;
-    }
-    this.#flush();
+    if (!place.boxed) this.#value(place.node, slot);
+    else this.#entered(place.node, slot, () => this.#value(place.node, 0));
+  }
+
+  #entered(node: Core, slot: number, body: () => void): void {
     const { path } = this.#out;
-    this.#out.emit("neutral", "enter", { a: slot });
+    this.#flush();
+    this.#out.emit("neutral", "enter", { x16: this.#layout.cellsOf(node), a: slot });
     this.#out.path = "";
-    this.#value(place.node, 0);
+    body();
     this.#flush();
     this.#out.emit("neutral", "leave");
     this.#out.path = path;
@@ -175,12 +176,11 @@ class JsonEncodeLowering {
     const element = this.#layout.element(node);
     const done = out.label();
     const { path } = out;
-    const flags = more | (node.kind === "map" ? EACH.map : 0) | (node.kind === "array" ? EACH.exact : 0);
     out.emit("json", "each", {
-      x8: flags,
+      x8: more | (node.kind === "map" ? EACH.map : 0),
       x16: element.cells,
       a: slot,
-      b: node.kind === "array" ? node.length : -1,
+      b: countOf(node),
       c: done,
     });
     out.path = "";
@@ -324,17 +324,8 @@ class JsonEncodeLowering {
     if (node.kind !== "struct") {
       throw new CodecError("load.unsupported", `an internal tag beside ${node.kind}`);
     }
-    if (!payload.boxed) {
-      this.#fields(node, slot + payload.slot, "some");
-      return;
-    }
-    this.#flush();
-    const { path } = this.#out;
-    this.#out.emit("neutral", "enter", { a: slot + payload.slot });
-    this.#out.path = "";
-    this.#fields(node, 0, "some");
-    this.#flush();
-    this.#out.emit("neutral", "leave");
-    this.#out.path = path;
+    const at = slot + payload.slot;
+    if (payload.boxed) this.#entered(node, at, () => this.#fields(node, 0, "some"));
+    else this.#fields(node, at, "some");
   }
 }

@@ -16,7 +16,7 @@ import {
 } from "../../layout/layout.ts";
 import type { EnumNode, Node, StructNode, TupleNode } from "../../shape/node.ts";
 import type { CaptureConstant } from "../constants.ts";
-import { listFlags, proceduresOf } from "../shared.ts";
+import { countOf, listFlags, proceduresOf } from "../shared.ts";
 import { emitDefault } from "../structural/default.ts";
 
 export function lowerPostcard(
@@ -86,7 +86,7 @@ class PostcardLowering {
     if (this.#decode) {
       out.emit("neutral", "box", { x8: zero, x16: this.#layout.cellsOf(node), a: slot });
     } else {
-      out.emit("neutral", "enter", { a: slot });
+      out.emit("neutral", "enter", { x16: this.#layout.cellsOf(node), a: slot });
     }
     out.path = "";
     this.#value(node, 0);
@@ -169,14 +169,12 @@ class PostcardLowering {
     const out = this.#out;
     const element = this.#layout.element(node);
     const done = out.label();
-    const exact = node.kind === "array";
-    const operands = { x16: element.cells, a: slot, b: node.kind === "array" ? node.length : 0, c: done };
+    const operands = { x16: element.cells, a: slot, b: countOf(node), c: done };
     const { path } = out;
     if (this.#decode) {
       out.emit("postcard", "list", { x8: listFlags(node, this.#layout), ...operands });
     } else {
-      const flags = (node.kind === "map" ? EACH.map : 0) | (exact ? EACH.exact : 0);
-      out.emit("postcard", "each", { x8: flags, ...operands });
+      out.emit("postcard", "each", { x8: node.kind === "map" ? EACH.map : 0, ...operands });
     }
     out.path = "";
     if (element.key !== undefined) this.#place(element.key, 0);

@@ -60,7 +60,7 @@ export function lowerAnyEncode(
         refuse();
         return;
       }
-      out.emit("neutral", "enter", { a: slot + 1 });
+      out.emit("neutral", "enter", { x16: ANY.tagCells, a: slot + 1 });
       out.path = "";
       put(KIND.tag, 0);
       self(1);

@@ -6,7 +6,7 @@ import { Assembler, type KeyField, type Label, type Table } from "../../ir/assem
 import { codeNumber } from "../../ir/codes.ts";
 import { CodecError } from "../../ir/failure.ts";
 import { KIND, kindOf } from "../../ir/kinds.ts";
-import { BOX_ZERO, type FormatName, KEY_POSITION, KIND_TAGS, LIST, SEQ } from "../../ir/ops.ts";
+import { BOX_ZERO, FAIL_BACK, type FormatName, KEY_POSITION, KIND_TAGS, LIST, SEQ } from "../../ir/ops.ts";
 import { fieldSegment, variantSegment } from "../../ir/path.ts";
 import type { Program } from "../../ir/program.ts";
 import { type VALUE_KIND, VALUE_KINDS } from "../../ir/tables.ts";
@@ -30,7 +30,7 @@ import type {
   Variant,
 } from "../../shape/node.ts";
 import type { CaptureConstant } from "../constants.ts";
-import { listFlags, proceduresOf } from "../shared.ts";
+import { countOf, listFlags, proceduresOf } from "../shared.ts";
 import { emitDefault } from "./default.ts";
 import { acceptedKinds } from "./kinds.ts";
 import {
@@ -206,7 +206,7 @@ class DecodeLowering {
       x8: listFlags(node, this.#layout),
       x16: element.cells,
       a: slot,
-      b: node.kind === "array" ? node.length : 0,
+      b: countOf(node),
       c: done,
     });
     const { path } = out;
@@ -314,7 +314,6 @@ class DecodeLowering {
       header: slot,
     });
     for (const header of space.headers) out.emit("neutral", "set", { a: header });
-    for (const { bit } of space.groups) out.emit("neutral", "clear", { a: bit });
     if (space.rest !== undefined) {
       out.path = space.rest.path;
       this.#rest(space.rest.node, space.rest.slot, table);
@@ -360,7 +359,7 @@ class DecodeLowering {
       out.bind(missing);
       out.path = member.path;
       // The byte that closes the object, where it is one.
-      out.emit("neutral", "fail", { a: MISSING_FIELD, b: this.#dialect.text ? 1 : 0 });
+      out.emit("neutral", "fail", { x8: this.#dialect.text ? FAIL_BACK : 0, a: MISSING_FIELD });
       out.path = path;
       out.bind(there);
     }
@@ -373,8 +372,13 @@ class DecodeLowering {
     const { format } = this.#dialect;
     const element = this.#layout.element(node);
     const done = out.label();
-    const flags = listFlags(node, this.#layout) | LIST.ahead;
-    out.emit(format, "list", { x8: flags, x16: element.cells, a: slot, b: table, c: done });
+    out.emit(format, "rest", {
+      x8: listFlags(node, this.#layout),
+      x16: element.cells,
+      a: slot,
+      b: table,
+      c: done,
+    });
     out.path = "";
     this.#key(element.key!);
     this.#place(element.value, 0);
@@ -686,11 +690,11 @@ class DecodeLowering {
     block("str", ANY_VARIANT.string, leaf(KIND.str, slot + 1));
     block("bytes", ANY_VARIANT.bytes, leaf(KIND.bytes, slot + 1));
     block("other", -1, leaf(KIND.other, slot));
-    block("list", ANY_VARIANT.list, () => this.#anyList(LIST.zero, ANY.cells, slot + 1, 0, self));
+    block("list", ANY_VARIANT.list, () => this.#anyList(LIST.zero, ANY.cells, slot + 1, self));
     block("map", ANY_VARIANT.map, () => {
       const { text } = this.#dialect;
-      const flags = LIST.zero | LIST.map | (text ? LIST.unique | LIST.text : 0);
-      this.#anyList(flags, ANY.entryCells, slot + 1, text ? 1 : 0, () => {
+      const flags = LIST.zero | LIST.map | (text ? LIST.unique | LIST.text | LIST.second : 0);
+      this.#anyList(flags, ANY.entryCells, slot + 1, () => {
         if (text) {
           out.emit(format, "get", { x8: KIND.str, x16: KEY_POSITION, a: 1, b: -1 });
           out.emit("neutral", "set", { a: 0, b: ANY_VARIANT.string });
@@ -712,10 +716,10 @@ class DecodeLowering {
     out.bind(after);
   }
 
-  #anyList(flags: number, cells: number, slot: number, key: number, body: () => void): void {
+  #anyList(flags: number, cells: number, slot: number, body: () => void): void {
     const out = this.#out;
     const done = out.label();
-    out.emit(this.#dialect.format, "list", { x8: flags, x16: cells, a: slot, b: key, c: done });
+    out.emit(this.#dialect.format, "list", { x8: flags, x16: cells, a: slot, b: -1, c: done });
     const { path } = out;
     out.path = "";
     body();

@@ -1,4 +1,4 @@
-// `list` with `ahead` in MessagePack and CBOR: the keys of a map that are in no table, as entries of another. The map
+// `rest` in MessagePack and CBOR: the keys of a map that are in no table, as entries of another. The map
 // itself is read afterwards, from its start.
 
 import { KEYS } from "../ir/tables.ts";
@@ -14,7 +14,7 @@ const NONE = Number.NEGATIVE_INFINITY;
 /** Entries behind the key that was found; -1: until a break. */
 const found = { left: 0, at: 0 };
 
-export function openAhead(s: StateBlock, code: Code, pc: number, read: ReadHead): number {
+export function openRest(s: StateBlock, code: Code, pc: number, read: ReadHead): number {
   const { words } = code;
   const start = s.cursor;
   const c = read(s, start, false);
@@ -28,7 +28,7 @@ export function openAhead(s: StateBlock, code: Code, pc: number, read: ReadHead)
   return next;
 }
 
-export function nextAhead(s: StateBlock, code: Code, read: ReadHead): number {
+export function nextRest(s: StateBlock, code: Code, read: ReadHead): number {
   const frame = s.frameTop - FRAME.words;
   const left = s.words[frame + FRAME.left]!;
   const key = nextUnknown(s, code, s.words[frame + FRAME.pc]!, s.cursor, left, read);

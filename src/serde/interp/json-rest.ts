@@ -1,4 +1,4 @@
-// `json.list` with `ahead`: the keys of an object that are in no table, as entries of a map. The object itself is read
+// `json.rest`: the keys of an object that are in no table, as entries of a map. The object itself is read
 // afterwards, from its start.
 
 import { KEYS } from "../ir/tables.ts";
@@ -13,7 +13,7 @@ import { CODE, type Code, failAt } from "./stop.ts";
 const NONE = Number.NEGATIVE_INFINITY;
 let endAt = 0;
 
-export function openAhead(s: StateBlock, code: Code, pc: number): number {
+export function openRest(s: StateBlock, code: Code, pc: number): number {
   const { words } = code;
   const before = s.cursor;
   const start = skipSpace(s.document, before);
@@ -26,7 +26,7 @@ export function openAhead(s: StateBlock, code: Code, pc: number): number {
   return next;
 }
 
-export function nextAhead(s: StateBlock, code: Code): number {
+export function nextRest(s: StateBlock, code: Code): number {
   const frame = s.frameTop - FRAME.words;
   const key = nextUnknown(s, code, s.words[frame + FRAME.pc]!, s.cursor, false);
   if (key === NONE) return closeList(s, code.words, s.words[frame + FRAME.cursor]!, endAt);
