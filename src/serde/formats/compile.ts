@@ -7,11 +7,11 @@ import type { Layout } from "../layout/layout.ts";
 import type { Node } from "../shape/node.ts";
 import type { CaptureConstant } from "./constants.ts";
 import { cborDialect, MSGPACK_DIALECT } from "./counted/dialects.ts";
-import { lowerCountedEncode } from "./counted/encode.ts";
 import { JSON_DIALECT } from "./json/dialect.ts";
-import { lowerJsonEncode } from "./json/encode.ts";
 import { lowerPostcard } from "./postcard/lower.ts";
 import { lowerDecode } from "./structural/decode.ts";
+import type { Dialect } from "./structural/dialect.ts";
+import { lowerEncode } from "./structural/encode.ts";
 
 export interface CompileOptions {
   /** CBOR: RFC 8949 §4.2.1 on encode; only shortest heads and floats on decode. Default false. */
@@ -30,19 +30,20 @@ export function compileProgram(
   if (options.deterministic && format !== "cbor") {
     throw new CodecError("load.unsupported", `${format} has no deterministic form`);
   }
+  if (format === "postcard") return lowerPostcard(root, layout, direction, capture);
+  const dialect = dialectOf(format, options.deterministic === true);
+  return direction === "decode"
+    ? lowerDecode(root, layout, dialect, capture)
+    : lowerEncode(root, layout, dialect);
+}
+
+function dialectOf(format: Exclude<FormatName, "postcard">, deterministic: boolean): Dialect {
   switch (format) {
     case "json":
-      return direction === "decode"
-        ? lowerDecode(root, layout, JSON_DIALECT, capture)
-        : lowerJsonEncode(root, layout);
-    case "postcard":
-      return lowerPostcard(root, layout, direction, capture);
+      return JSON_DIALECT;
     case "msgpack":
-    case "cbor": {
-      const dialect = format === "msgpack" ? MSGPACK_DIALECT : cborDialect(options.deterministic === true);
-      return direction === "decode"
-        ? lowerDecode(root, layout, dialect, capture)
-        : lowerCountedEncode(root, layout, dialect);
-    }
+      return MSGPACK_DIALECT;
+    case "cbor":
+      return cborDialect(deterministic);
   }
 }

@@ -43,9 +43,6 @@ export function proceduresOf(root: Node): ReadonlySet<Core> {
   return procedures;
 }
 
-/** How many elements `node` has, or -1: any number. */
-export const countOf = (node: Elements): number => (node.kind === "array" ? node.length : -1);
-
 /** Flags of the `list` that reads `node`. */
 export function listFlags(node: Elements, layout: Layout): number {
   const element = layout.element(node);

@@ -72,6 +72,9 @@ export class Assembler {
   readonly #blobs = new Map<string, Blob>();
   readonly #procedures: Procedure[] = [];
 
+  /** Constant output not emitted yet. */
+  #literal: number[] = [];
+
   /** See MODE. */
   readonly mode: number;
 
@@ -90,7 +93,20 @@ export class Assembler {
   }
 
   bind(label: Label): void {
+    this.#flush();
     label.at = this.pc;
+  }
+
+  /** Constant output; what is written with nothing between is one `lit`. */
+  lit(bytes: Iterable<number>): void {
+    for (const byte of bytes) this.#literal.push(byte);
+  }
+
+  #flush(): void {
+    if (this.#literal.length === 0) return;
+    const bytes = Uint8Array.from(this.#literal);
+    this.#literal = [];
+    this.emit("neutral", "lit", { a: this.blob(bytes), b: bytes.length });
   }
 
   /** Starts a procedure here. */
@@ -99,6 +115,7 @@ export class Assembler {
   }
 
   emit<F extends FormatName | "neutral">(family: F, verb: Verb<F>, operands: Operands = {}): void {
+    this.#flush();
     const { x8 = 0, x16 = 0, a = 0, b = 0, c = 0 } = operands;
     this.#words.push(opcodeOf(family, verb) | (x8 << 8) | (x16 << 16), a, b, c);
     this.#paths.push(this.path);

@@ -1,20 +1,8 @@
 // What MessagePack and CBOR add to the lowering all self-describing formats share.
 
+import { encodeUtf8 } from "../../../core/bytes.ts";
 import { MODE } from "../../ir/program.ts";
-import type { Dialect } from "../structural/decode.ts";
-
-export interface CountedDialect extends Dialect {
-  readonly format: "msgpack" | "cbor";
-  /** Heads as bytes, for what is constant. */
-  readonly map: (count: number) => readonly number[];
-  readonly list: (count: number) => readonly number[];
-  readonly text: false;
-  readonly name: (name: Uint8Array) => readonly number[];
-  readonly uint: (value: number) => readonly number[];
-  readonly none: number;
-  /** Keys are written in the order of their encoding. */
-  readonly sorted: boolean;
-}
+import type { Dialect } from "../structural/dialect.ts";
 
 /** Big-endian. */
 const big = (value: number, width: number): number[] =>
@@ -26,18 +14,24 @@ const markers = (value: number, small: number, limit: number, first: number, lea
   return [first + width, ...big(value, 1 << width)];
 };
 
-const msgpackText = (length: number) => markers(length, 0xa0, 32, 0xd9, 0);
-export const MSGPACK_DIALECT: CountedDialect = {
+const withText = (head: (length: number) => readonly number[]) => (text: string) => {
+  const bytes = encodeUtf8(text);
+  return Uint8Array.from([...head(bytes.length), ...bytes]);
+};
+
+const msgpackText = withText((length) => markers(length, 0xa0, 32, 0xd9, 0));
+export const MSGPACK_DIALECT: Dialect = {
   format: "msgpack",
   mode: 0,
-  text: false,
-  key: (name) => Uint8Array.from([...msgpackText(name.length), ...name]),
-  name: (name) => [...msgpackText(name.length), ...name],
-  map: (count) => markers(count, 0x80, 16, 0xdd, 1),
-  list: (count) => markers(count, 0x90, 16, 0xdb, 1),
-  uint: (value) => (value < 0x80 ? [value] : markers(value, 0, 0, 0xcc, 0)),
-  none: 0xc0,
-  sorted: false,
+  none: [0xc0],
+  text: msgpackText,
+  key: msgpackText,
+  integer: (value) => (value < 0x80 ? [value] : markers(value, 0, 0, 0xcc, 0)),
+  counted: {
+    map: (count) => markers(count, 0x80, 16, 0xdd, 1),
+    list: (count) => markers(count, 0x90, 16, 0xdb, 1),
+    sorted: false,
+  },
 };
 
 const cborHead = (major: number, value: number): number[] => {
@@ -46,15 +40,17 @@ const cborHead = (major: number, value: number): number[] => {
   return [(major << 5) | (24 + width), ...big(value, 1 << width)];
 };
 
-export const cborDialect = (deterministic: boolean): CountedDialect => ({
+const cborText = withText((length) => cborHead(3, length));
+export const cborDialect = (deterministic: boolean): Dialect => ({
   format: "cbor",
   mode: deterministic ? MODE.deterministic : 0,
-  text: false,
-  key: (name) => Uint8Array.from([...cborHead(3, name.length), ...name]),
-  name: (name) => [...cborHead(3, name.length), ...name],
-  map: (count) => cborHead(5, count),
-  list: (count) => cborHead(4, count),
-  uint: (value) => (value < 0 ? cborHead(1, -1 - value) : cborHead(0, value)),
-  none: 0xf6,
-  sorted: deterministic,
+  none: [0xf6],
+  text: cborText,
+  key: cborText,
+  integer: (value) => (value < 0 ? cborHead(1, -1 - value) : cborHead(0, value)),
+  counted: {
+    map: (count) => cborHead(5, count),
+    list: (count) => cborHead(4, count),
+    sorted: deterministic,
+  },
 });

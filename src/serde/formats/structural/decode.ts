@@ -2,23 +2,16 @@
 // another family of instructions. What differs is a `Dialect`.
 
 import { encodeUtf8 } from "../../../core/bytes.ts";
-import { Assembler, type KeyField, type Label, type Table } from "../../ir/assembler.ts";
+import type { KeyField, Label, Table } from "../../ir/assembler.ts";
 import { codeNumber } from "../../ir/codes.ts";
 import { CodecError } from "../../ir/failure.ts";
 import { KIND, kindOf } from "../../ir/kinds.ts";
-import { BOX_ZERO, FAIL_BACK, type FormatName, KEY_POSITION, KIND_TAGS, LIST, SEQ } from "../../ir/ops.ts";
+import { BOX_ZERO, FAIL_BACK, KEY_POSITION, KIND_TAGS, LIST, SEQ } from "../../ir/ops.ts";
 import { fieldSegment, variantSegment } from "../../ir/path.ts";
 import type { Program } from "../../ir/program.ts";
 import { type VALUE_KIND, VALUE_KINDS } from "../../ir/tables.ts";
 import { ANY, ANY_VARIANT } from "../../layout/any.ts";
-import {
-  bitAddress,
-  type Core,
-  type Elements,
-  type Layout,
-  type Place,
-  shiftBit,
-} from "../../layout/layout.ts";
+import { bitAddress, type Core, type Layout, type Place, shiftBit } from "../../layout/layout.ts";
 import type {
   AnyNode,
   EnumNode,
@@ -30,8 +23,10 @@ import type {
   Variant,
 } from "../../shape/node.ts";
 import type { CaptureConstant } from "../constants.ts";
-import { countOf, listFlags, proceduresOf } from "../shared.ts";
+import { Lowering } from "../lowering.ts";
+import { listFlags } from "../shared.ts";
 import { emitDefault } from "./default.ts";
+import type { Dialect } from "./dialect.ts";
 import { acceptedKinds } from "./kinds.ts";
 import {
   combinations,
@@ -43,15 +38,6 @@ import {
   withVariants,
 } from "./members.ts";
 import { probeVariants } from "./probe.ts";
-
-export interface Dialect {
-  readonly format: Exclude<FormatName, "postcard">;
-  readonly mode: number;
-  /** Bytes are text. */
-  readonly text: boolean;
-  /** The encoded key, up to the first byte of its value if that is fixed. */
-  readonly key: (name: Uint8Array) => Uint8Array;
-}
 
 const UNKNOWN_FIELD = codeNumber("structure.unknown_field");
 const UNKNOWN_VARIANT = codeNumber("structure.unknown_variant");
@@ -66,202 +52,65 @@ export function lowerDecode(root: Node, layout: Layout, dialect: Dialect, captur
   return new DecodeLowering(root, layout, dialect, capture).program();
 }
 
-class DecodeLowering {
-  readonly #layout: Layout;
+class DecodeLowering extends Lowering {
   readonly #dialect: Dialect;
   readonly #capture: CaptureConstant;
-  readonly #out: Assembler;
-  readonly #procedures: ReadonlySet<Core>;
-  readonly #entries = new Map<Core, Label>();
-  readonly #todo: Core[] = [];
 
   constructor(root: Node, layout: Layout, dialect: Dialect, capture: CaptureConstant) {
-    this.#layout = layout;
+    super(root, layout, dialect.format, "decode", dialect.mode);
     this.#dialect = dialect;
     this.#capture = capture;
-    this.#out = new Assembler(dialect.format, "decode", dialect.mode);
-    this.#procedures = proceduresOf(root);
-  }
-
-  program(): Program {
-    const out = this.#out;
-    const { root, rootCells, rootZero } = this.#layout;
-    out.procedure(rootCells);
-    this.#place(root, 0);
-    out.path = "";
-    out.emit(this.#dialect.format, "end");
-    for (let node = this.#todo.pop(); node !== undefined; node = this.#todo.pop()) {
-      out.bind(this.#entries.get(node)!);
-      out.procedure(this.#layout.cellsOf(node));
-      out.path = "";
-      this.#body(node, 0);
-      out.emit("neutral", "ret");
-    }
-    return out.finish(rootCells, rootZero);
-  }
-
-  /** A part of a record that starts at slot `base`. */
-  #place(place: Place, base: number): void {
-    const out = this.#out;
-    const none = out.label();
-    if (place.some >= 0) {
-      this.#checkOption(place.node);
-      out.emit(this.#dialect.format, "opt", { a: shiftBit(place.some, base), b: none });
-    }
-    this.#payload(place, base + place.slot);
-    out.bind(none);
-  }
-
-  #payload(place: Place, slot: number): void {
-    if (!place.boxed) {
-      this.#value(place.node, slot);
-      return;
-    }
-    this.#box(place.node, slot, () => this.#value(place.node, 0));
-  }
-
-  #box(node: Core, slot: number, body: () => void): void {
-    const out = this.#out;
-    const { path } = out;
-    const zero = this.#layout.zeroOf(node) ? BOX_ZERO : 0;
-    out.emit("neutral", "box", { x8: zero, x16: this.#layout.cellsOf(node), a: slot });
-    out.path = "";
-    body();
-    out.emit("neutral", "close");
-    out.path = path;
-  }
-
-  /** `node`, at `slot`: called if it is a procedure, else in place. */
-  #value(node: Core, slot: number): void {
-    if (!this.#procedures.has(node)) {
-      this.#body(node, slot);
-      return;
-    }
-    let entry = this.#entries.get(node);
-    if (entry === undefined) {
-      entry = this.#out.label();
-      this.#entries.set(node, entry);
-      this.#todo.push(node);
-    }
-    this.#out.emit("neutral", "call", { a: entry, b: slot });
-  }
-
-  #body(node: Core, slot: number): void {
-    switch (node.kind) {
-      case "struct":
-        this.#struct(node, slot);
-        break;
-      case "tuple":
-        this.#tuple(node, slot);
-        break;
-      case "list":
-      case "array":
-      case "set":
-      case "map":
-        this.#list(node, slot);
-        break;
-      case "option":
-        this.#option(this.#layout.option(node), slot);
-        break;
-      case "enum":
-        this.#enum(node, slot);
-        break;
-      case "any":
-        this.#any(node, slot);
-        break;
-      default:
-        this.#leaf(node, slot);
-    }
-  }
-
-  #leaf(node: ScalarNode, slot: number, otherwise?: Label): void {
-    const kind = kindOf(node, this.#dialect.text);
-    this.#out.emit(this.#dialect.format, "get", { x8: kind, a: slot, b: otherwise ?? -1 });
-  }
-
-  #option(inner: Place, slot: number): void {
-    const out = this.#out;
-    const none = out.label();
-    this.#checkOption(inner.node);
-    out.emit("neutral", "set", { a: slot });
-    out.emit(this.#dialect.format, "opt", { a: bitAddress(slot, 0), b: none });
-    this.#payload(inner, slot + inner.slot);
-    out.bind(none);
   }
 
   /** Null must mean one thing. */
-  #checkOption(inner: Core): void {
-    const kinds = acceptedKinds(inner, this.#dialect.text);
-    if (kinds.has("null")) {
-      throw new CodecError("load.unsupported", "an option of something that may itself be null");
+  protected override option(bit: number, inner: Place, slot: number): void {
+    if (acceptedKinds(inner.node, this.text).has("null")) {
+      this.refuse("an option of something that may itself be null");
     }
+    super.option(bit, inner, slot);
   }
 
-  #list(node: Elements, slot: number): void {
-    const out = this.#out;
-    const { format } = this.#dialect;
-    const element = this.#layout.element(node);
-    const done = out.label();
-    out.emit(format, "list", {
-      x8: listFlags(node, this.#layout),
-      x16: element.cells,
-      a: slot,
-      b: countOf(node),
-      c: done,
-    });
-    const { path } = out;
-    out.path = "";
-    if (element.key !== undefined) this.#key(element.key);
-    this.#place(element.value, 0);
-    out.emit(format, "next");
-    out.path = path;
-    out.bind(done);
-  }
-
-  #key({ node, slot }: Place): void {
-    const out = this.#out;
-    const { format } = this.#dialect;
-    if (node.kind === "enum") {
-      const after = out.label();
-      this.#nameCase(node, slot, after, KEY_POSITION);
-      out.bind(after);
+  protected override key({ node, slot }: Place): void {
+    if (node.kind !== "enum") {
+      this.leaf(node as ScalarNode, slot, KEY_POSITION);
       return;
     }
-    const kind = kindOf(node as ScalarNode, this.#dialect.text);
-    out.emit(format, "get", { x8: kind, x16: KEY_POSITION, a: slot, b: -1 });
+    const after = this.out.label();
+    this.#nameCase(node, slot, after, KEY_POSITION);
+    this.out.bind(after);
   }
 
   /** The name of a variant without payload, as text; then `after`. */
   #nameCase(node: EnumNode, slot: number, after: Label, flags: number, otherwise?: Label): void {
     const units = [...node.variants.entries()].filter(([, variant]) => variant.payload === undefined);
     const other = units.findIndex(([, variant]) => variant.other);
-    const table = this.#out.cases({
+    const table = this.out.cases({
       targets: units.map(([variant]) => ({ target: after, variant })),
       names: units.flatMap(([, variant], field) => wireNames(variant).map((bytes) => ({ bytes, field }))),
       other,
     });
-    this.#out.emit(this.#dialect.format, "case", { x16: flags, a: slot, b: table, c: otherwise ?? -1 });
+    this.out.emit(this.#dialect.format, "case", { x16: flags, a: slot, b: table, c: otherwise ?? -1 });
   }
 
-  #tuple(node: TupleNode, slot: number): void {
-    const out = this.#out;
+  protected override tuple(node: TupleNode, slot: number): void {
+    const out = this.out;
     const { format } = this.#dialect;
-    const { places } = this.#layout.record(node);
+    const { places } = this.layout.record(node);
     const { path } = out;
     out.emit(format, "seq", { x8: SEQ.open, a: places.length, b: slot });
     for (const [i, place] of places.entries()) {
       out.path = `${path}[${i}]`;
       if (i > 0) out.emit(format, "seq", { x8: SEQ.item, a: i, b: slot });
-      this.#place(place, slot);
+      this.place(place, slot);
     }
     out.path = path;
     out.emit(format, "seq", { x8: SEQ.close, a: places.length, b: slot });
   }
 
-  #struct(node: StructNode, slot: number, tag?: Member): void {
-    const out = this.#out;
+  protected override struct(node: StructNode, slot: number, tag?: Member): void {
+    const out = this.out;
     const { path } = out;
-    const space = keySpaceOf(this.#layout, node, slot, path, "decode");
+    const space = keySpaceOf(this.layout, node, slot, path, "decode");
     if (tag !== undefined) space.members.push(tag);
     if (space.choices.length === 0) {
       this.#object(node, slot, space);
@@ -278,7 +127,7 @@ class DecodeLowering {
     out.emit(this.#dialect.format, "probe", { a: probeVariants(out, decisions, blocks) });
     for (const [k, picks] of all.entries()) {
       out.bind(blocks[k]!);
-      this.#object(node, slot, withVariants(this.#layout, space, picks, "decode"));
+      this.#object(node, slot, withVariants(this.layout, space, picks, "decode"));
       for (const [i, choice] of space.choices.entries()) {
         out.emit("neutral", "set", { a: choice.slot, b: picks[i]! });
       }
@@ -289,7 +138,7 @@ class DecodeLowering {
 
   /** One object with these keys. */
   #object(node: StructNode, slot: number, space: KeySpace): void {
-    const out = this.#out;
+    const out = this.out;
     const { format } = this.#dialect;
     const { path } = out;
     const read = space.members.filter(({ skipDecode }) => !skipDecode);
@@ -319,7 +168,7 @@ class DecodeLowering {
       this.#rest(space.rest.node, space.rest.slot, table);
       out.path = path;
     }
-    out.emit(format, "obj", { x16: this.#layout.record(node).headerCells, a: table, b: slot });
+    out.emit(format, "obj", { x16: this.layout.record(node).headerCells, a: table, b: slot });
     for (const [i, member] of fields.entries()) {
       out.bind(probes[i]!);
       const index = read.indexOf(member);
@@ -328,7 +177,7 @@ class DecodeLowering {
       out.path = member.path;
       if (member.mark !== undefined) out.emit("neutral", "mark", { a: member.mark });
       if (member.place === undefined) out.emit(format, "get", { x8: KIND.unit, a: slot, b: -1 });
-      else this.#place(member.place, member.base);
+      else this.place(member.place, member.base);
       out.path = path;
     }
     out.bind(end);
@@ -343,7 +192,7 @@ class DecodeLowering {
 
   /** An optional struct among the keys: there as a whole, or not at all. */
   #group({ bit, members }: Group): void {
-    const out = this.#out;
+    const out = this.out;
     const { path } = out;
     const absent = out.label();
     out.emit("neutral", "if", { a: bit, b: absent });
@@ -359,7 +208,7 @@ class DecodeLowering {
       out.bind(missing);
       out.path = member.path;
       // The byte that closes the object, where it is one.
-      out.emit("neutral", "fail", { x8: this.#dialect.text ? FAIL_BACK : 0, a: MISSING_FIELD });
+      out.emit("neutral", "fail", { x8: this.text ? FAIL_BACK : 0, a: MISSING_FIELD });
       out.path = path;
       out.bind(there);
     }
@@ -368,34 +217,23 @@ class DecodeLowering {
 
   /** All keys that are not in the table, before the object itself is read. */
   #rest(node: MapNode, slot: number, table: Table): void {
-    const out = this.#out;
-    const { format } = this.#dialect;
-    const element = this.#layout.element(node);
-    const done = out.label();
-    out.emit(format, "rest", {
-      x8: listFlags(node, this.#layout),
-      x16: element.cells,
-      a: slot,
-      b: table,
-      c: done,
+    const { cells, key, value } = this.layout.element(node);
+    this.elements("rest", listFlags(node, this.layout), cells, slot, table, () => {
+      this.key(key!);
+      this.place(value, 0);
     });
-    out.path = "";
-    this.#key(element.key!);
-    this.#place(element.value, 0);
-    out.emit(format, "next");
-    out.bind(done);
   }
 
   #keyRecord(table: Table, field: number, wire: string, alternative: Label | number): void {
-    const bytes = this.#dialect.key(encodeUtf8(wire));
+    const bytes = this.#dialect.key(wire);
     const inline = bytes.length <= MAX_INLINE ? bytes : new Uint8Array();
-    this.#out.emit(this.#dialect.format, "key", { x16: inline.length, a: table, b: field, c: alternative });
-    this.#out.inline(inline);
+    this.out.emit(this.#dialect.format, "key", { x16: inline.length, a: table, b: field, c: alternative });
+    this.out.inline(inline);
   }
 
   #default({ default: value, skipDecode, place, base, seen, path }: Member): void {
     if (value === undefined || place === undefined) return;
-    const out = this.#out;
+    const out = this.out;
     const there = out.label();
     if (!skipDecode) {
       const absent = out.label();
@@ -405,12 +243,12 @@ class DecodeLowering {
     }
     const outer = out.path;
     out.path = path;
-    emitDefault(out, this.#layout, place, base, value.value, this.#capture);
+    emitDefault(out, this.layout, place, base, value.value, this.#capture);
     out.path = outer;
     out.bind(there);
   }
 
-  #enum(node: EnumNode, slot: number): void {
+  protected override enum(node: EnumNode, slot: number): void {
     switch (node.tagging.style) {
       case "external":
         this.#external(node, slot);
@@ -430,20 +268,20 @@ class DecodeLowering {
   }
 
   #numeric(node: EnumNode, slot: number): void {
-    const after = this.#out.label();
+    const after = this.out.label();
     const numbers = node.variants.map((variant, i) => variant.discriminant ?? i);
-    const table = this.#out.cases({
+    const table = this.out.cases({
       targets: node.variants.map((_, variant) => ({ target: after, variant })),
       numbers,
       other: node.variants.findIndex((variant) => variant.other),
     });
-    this.#out.emit(this.#dialect.format, "case", { a: slot, b: table, c: -1 });
-    this.#out.bind(after);
+    this.out.emit(this.#dialect.format, "case", { a: slot, b: table, c: -1 });
+    this.out.bind(after);
   }
 
   /** `"Unit"`, or `{"Name": payload}`. */
   #external(node: EnumNode, slot: number, otherwise?: Label): void {
-    const out = this.#out;
+    const out = this.out;
     const { format } = this.#dialect;
     const name = out.label();
     const object = out.label();
@@ -483,8 +321,8 @@ class DecodeLowering {
     for (const [i, variant] of node.variants.entries()) {
       out.bind(blocks[i]!);
       out.path = path + variantSegment(variant.name);
-      const payload = this.#layout.enum(node).payloads[i];
-      if (payload !== undefined) this.#payload(payload, slot + payload.slot);
+      const payload = this.layout.enum(node).payloads[i];
+      if (payload !== undefined) this.payload(payload, slot + payload.slot);
       else if (variant.other) out.emit(format, "skip");
       else out.emit(format, "get", { x8: KIND.unit, a: slot, b: -1 });
       out.path = path;
@@ -507,7 +345,7 @@ class DecodeLowering {
 
   /** Looks for the tag, then reads the object as the variant's, whose key it skips. */
   #internal(node: EnumNode, slot: number, tag: string): void {
-    const out = this.#out;
+    const out = this.out;
     const { path } = out;
     const after = out.label();
     const blocks = node.variants.map(() => out.label());
@@ -515,7 +353,7 @@ class DecodeLowering {
     for (const [i, variant] of node.variants.entries()) {
       out.bind(blocks[i]!);
       out.path = path + variantSegment(variant.name);
-      const payload = this.#layout.enum(node).payloads[i];
+      const payload = this.layout.enum(node).payloads[i];
       if (payload === undefined) {
         this.#tagOnly(slot, tag, undefined, i);
       } else {
@@ -525,10 +363,10 @@ class DecodeLowering {
         }
         const at = payload.boxed ? 0 : slot + payload.slot;
         const beside = (own: string) =>
-          tagMember(tag, variant.wire, shiftBit(this.#layout.record(inner).tagBit, at), own);
+          tagMember(tag, variant.wire, shiftBit(this.layout.record(inner).tagBit, at), own);
         const own = out.path;
-        if (payload.boxed) this.#box(inner, slot + payload.slot, () => this.#struct(inner, 0, beside("")));
-        else this.#struct(inner, at, beside(own));
+        if (payload.boxed) this.inside(inner, slot + payload.slot, () => this.struct(inner, 0, beside("")));
+        else this.struct(inner, at, beside(own));
         out.emit("neutral", "set", { a: slot, b: i });
       }
       out.path = path;
@@ -538,7 +376,7 @@ class DecodeLowering {
   }
 
   #adjacent(node: EnumNode, slot: number, tag: string, content: string): void {
-    const out = this.#out;
+    const out = this.out;
     const { path } = out;
     const after = out.label();
     const blocks = node.variants.map(() => out.label());
@@ -546,7 +384,7 @@ class DecodeLowering {
     for (const [i, variant] of node.variants.entries()) {
       out.bind(blocks[i]!);
       out.path = path + variantSegment(variant.name);
-      this.#tagOnly(slot, tag, { name: content, place: this.#layout.enum(node).payloads[i] }, i);
+      this.#tagOnly(slot, tag, { name: content, place: this.layout.enum(node).payloads[i] }, i);
       out.path = path;
       out.emit("neutral", "jump", { a: after });
     }
@@ -554,8 +392,8 @@ class DecodeLowering {
   }
 
   #probeTag(node: EnumNode, blocks: readonly Label[]): void {
-    const table = probeVariants(this.#out, [{ node, picks: [...blocks.keys()] }], blocks);
-    this.#out.emit(this.#dialect.format, "probe", { a: table });
+    const table = probeVariants(this.out, [{ node, picks: [...blocks.keys()] }], blocks);
+    this.out.emit(this.#dialect.format, "probe", { a: table });
   }
 
   /** An object of the tag and perhaps its content. The enum's own cell is its header until the variant goes there. */
@@ -565,7 +403,7 @@ class DecodeLowering {
     content: { readonly name: string; readonly place: Place | undefined } | undefined,
     variant: number,
   ): void {
-    const out = this.#out;
+    const out = this.out;
     const { format } = this.#dialect;
     const { path } = out;
     const close = out.label();
@@ -601,7 +439,7 @@ class DecodeLowering {
       this.#keyRecord(table, 1, content.name, -1);
       out.bind(value);
       if (content.place === undefined) out.emit(format, "get", { x8: KIND.unit, a: slot, b: -1 });
-      else this.#payload(content.place, slot + content.place.slot);
+      else this.payload(content.place, slot + content.place.slot);
     }
     out.emit(format, "key", { a: table, b: -1, c: -1 });
     out.bind(close);
@@ -610,10 +448,11 @@ class DecodeLowering {
 
   /** By the kind of the value; scalars by fit, in order; objects by their keys. */
   #untagged(node: EnumNode, slot: number): void {
-    const out = this.#out;
+    const out = this.out;
     const { path } = out;
-    const { text, format } = this.#dialect;
-    const { payloads } = this.#layout.enum(node);
+    const { text } = this;
+    const { format } = this.#dialect;
+    const { payloads } = this.layout.enum(node);
     const after = out.label();
     const cases = VALUE_KINDS.flatMap((kind) => {
       const fits = [...payloads.keys()].filter((i) => {
@@ -652,25 +491,25 @@ class DecodeLowering {
   #attempt(payload: Place, slot: number, otherwise: Label | undefined): void {
     const { node } = payload;
     if (otherwise === undefined) {
-      this.#payload(payload, slot);
+      this.payload(payload, slot);
     } else if (
       node.kind === "enum" &&
       !payload.boxed &&
       node.variants.every((v) => v.payload === undefined)
     ) {
-      const after = this.#out.label();
+      const after = this.out.label();
       this.#nameCase(node, slot, after, 0, otherwise);
-      this.#out.bind(after);
+      this.out.bind(after);
     } else if (isScalar(node)) {
-      this.#leaf(node, slot, otherwise);
+      this.out.emit(this.out.format, "get", { x8: kindOf(node, this.text), a: slot, b: otherwise });
     } else {
       throw new CodecError("load.unsupported", "untagged variants that cannot be told apart");
     }
   }
 
   /** Whatever comes. Always a procedure, which calls itself for what is inside. */
-  #any(node: AnyNode, slot: number): void {
-    const out = this.#out;
+  protected override any(node: AnyNode, slot: number): void {
+    const out = this.out;
     const { format } = this.#dialect;
     const after = out.label();
     const blocks = Object.fromEntries(VALUE_KINDS.map((kind) => [kind, out.label()]));
@@ -682,7 +521,7 @@ class DecodeLowering {
       out.emit("neutral", "jump", { a: after });
     };
     const leaf = (kind: number, at: number) => () => out.emit(format, "get", { x8: kind, a: at, b: -1 });
-    const self = () => this.#value(node, 0);
+    const self = () => this.value(node, 0);
     block("null", ANY_VARIANT.null, leaf(KIND.unit, slot + 1));
     block("bool", ANY_VARIANT.bool, leaf(KIND.bool, slot + 1));
     block("int", -1, leaf(KIND.integer, slot));
@@ -690,18 +529,18 @@ class DecodeLowering {
     block("str", ANY_VARIANT.string, leaf(KIND.str, slot + 1));
     block("bytes", ANY_VARIANT.bytes, leaf(KIND.bytes, slot + 1));
     block("other", -1, leaf(KIND.other, slot));
-    block("list", ANY_VARIANT.list, () => this.#anyList(LIST.zero, ANY.cells, slot + 1, self));
+    block("list", ANY_VARIANT.list, () => this.elements("list", LIST.zero, ANY.cells, slot + 1, -1, self));
     block("map", ANY_VARIANT.map, () => {
-      const { text } = this.#dialect;
+      const { text } = this;
       const flags = LIST.zero | LIST.map | (text ? LIST.unique | LIST.text | LIST.second : 0);
-      this.#anyList(flags, ANY.entryCells, slot + 1, () => {
+      this.elements("list", flags, ANY.entryCells, slot + 1, -1, () => {
         if (text) {
           out.emit(format, "get", { x8: KIND.str, x16: KEY_POSITION, a: 1, b: -1 });
           out.emit("neutral", "set", { a: 0, b: ANY_VARIANT.string });
         } else {
           self();
         }
-        this.#value(node, ANY.cells);
+        this.value(node, ANY.cells);
       });
     });
     block("tag", ANY_VARIANT.tag, () => {
@@ -709,27 +548,15 @@ class DecodeLowering {
       out.emit("neutral", "box", { x8: BOX_ZERO, x16: ANY.tagCells, a: slot + 1 });
       out.path = "";
       leaf(KIND.tag, 0)();
-      this.#value(node, 1);
+      this.value(node, 1);
       out.emit("neutral", "close");
       out.path = path;
     });
     out.bind(after);
   }
 
-  #anyList(flags: number, cells: number, slot: number, body: () => void): void {
-    const out = this.#out;
-    const done = out.label();
-    out.emit(this.#dialect.format, "list", { x8: flags, x16: cells, a: slot, b: -1, c: done });
-    const { path } = out;
-    out.path = "";
-    body();
-    out.emit(this.#dialect.format, "next");
-    out.path = path;
-    out.bind(done);
-  }
-
   #kinds(code: number, targets: Readonly<Record<string, Label>>): Table {
-    return this.#out.table([code, ...VALUE_KINDS.map((kind) => targets[kind] ?? -1)]);
+    return this.out.table([code, ...VALUE_KINDS.map((kind) => targets[kind] ?? -1)]);
   }
 }
 

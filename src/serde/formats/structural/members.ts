@@ -23,8 +23,8 @@ export interface Member {
   readonly default: { readonly value: Constant } | undefined;
   /** Decode: bit to set when the key is there. */
   readonly mark: number | undefined;
-  /** Encode: written if all of these bits are set. */
-  readonly written: readonly number[];
+  /** Encode: written if this bit is set; -1: always. Bits in a part that is not there are clear. */
+  readonly written: number;
   readonly skipEncode: boolean;
   readonly skipDecode: boolean;
 }
@@ -123,9 +123,7 @@ function memberOf(
   group: number | undefined,
 ): Member {
   const optional = field.default !== undefined || place.some >= 0;
-  const written: number[] = group === undefined ? [] : [group];
-  if (field.skipIf === "none" && place.some >= 0) written.push(shiftBit(place.some, base));
-  else if (field.skipIf !== undefined && field.skipIf !== "none") written.push(shiftBit(seen, base));
+  const bit = field.skipIf === undefined ? -1 : field.skipIf === "none" ? place.some : seen;
   return {
     names: [field.wire, ...field.aliases],
     path,
@@ -136,7 +134,7 @@ function memberOf(
     required: !optional,
     default: field.default,
     mark: group,
-    written,
+    written: bit < 0 ? (group ?? -1) : shiftBit(bit, base),
     skipEncode: field.skipEncode,
     skipDecode: field.skipDecode,
   };
@@ -153,7 +151,7 @@ export const tagMember = (tag: string, text: string, seen: number, path: string)
   required: false,
   default: undefined,
   mark: undefined,
-  written: [],
+  written: -1,
   skipEncode: false,
   skipDecode: false,
 });
