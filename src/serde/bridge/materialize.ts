@@ -5,7 +5,7 @@ import { latin1Text, utf16Text } from "#text";
 import { ANY, ANY_VARIANT } from "../layout/any.ts";
 import { SPAN, type StateBlock } from "../state/block.ts";
 import { Extension, Simple, Tagged } from "./any.ts";
-import type { BridgePlan, Part, Plan, TypedName } from "./plan.ts";
+import type { BridgePlan, FieldPart, Part, Plan, TypedName } from "./plan.ts";
 
 const OBJECT = Object.prototype;
 
@@ -55,19 +55,8 @@ class Materializer {
     const low = this.#i32[2 * cell]!;
     const high = this.#i32[2 * cell + 1]!;
     switch (plan.kind) {
-      case "struct": {
-        const object: Record<string, unknown> = {};
-        const { fields } = plan;
-        if (this.#assign) {
-          for (let i = 0; i < fields.length; i++) {
-            const field = fields[i]!;
-            object[field.name] = this.part(field, cell);
-          }
-        } else {
-          for (const field of fields) define(object, field.name, this.part(field, cell));
-        }
-        return object;
-      }
+      case "struct":
+        return this.#struct(plan.fields, cell);
       case "string":
         return this.#text(low, high);
       case "int":
@@ -133,8 +122,51 @@ class Materializer {
 
   #items(item: Part, first: number, count: number, stride: number): unknown[] {
     const items = new Array<unknown>(count);
-    for (let i = 0, rec = first; i < count; i++, rec += stride) items[i] = this.part(item, rec);
+    const { plan } = item;
+    if (item.word >= 0 || item.boxed) {
+      for (let i = 0, rec = first; i < count; i++, rec += stride) items[i] = this.part(item, rec);
+      return items;
+    }
+    // What an element is, is asked once for all of them.
+    const i32 = this.#i32;
+    let cell = first + item.slot;
+    switch (plan.kind) {
+      case "int":
+        for (let i = 0; i < count; i++, cell += stride) {
+          items[i] = plan.min === 0 ? i32[2 * cell]! >>> 0 : i32[2 * cell]!;
+        }
+        break;
+      case "f64":
+      case "f32": {
+        const { f64 } = this.#block;
+        for (let i = 0; i < count; i++, cell += stride) items[i] = f64[cell];
+        break;
+      }
+      case "string":
+        for (let i = 0; i < count; i++, cell += stride) {
+          items[i] = this.#text(i32[2 * cell]!, i32[2 * cell + 1]!);
+        }
+        break;
+      case "struct":
+        for (let i = 0; i < count; i++, cell += stride) items[i] = this.#struct(plan.fields, cell);
+        break;
+      default:
+        for (let i = 0; i < count; i++, cell += stride) items[i] = this.#value(plan, cell);
+    }
     return items;
+  }
+
+  #struct(fields: readonly FieldPart[], cell: number): Record<string, unknown> {
+    const object: Record<string, unknown> = {};
+    if (this.#assign) {
+      for (let i = 0; i < fields.length; i++) {
+        const field = fields[i]!;
+        object[field.name] = this.part(field, cell);
+      }
+    } else {
+      for (const field of fields) define(object, field.name, this.part(field, cell));
+    }
+    return object;
   }
 
   #record(plan: Plan & { kind: "map" }, first: number, count: number): Record<string, unknown> {

@@ -1,13 +1,13 @@
 // Text, bytes and whole values of MessagePack and CBOR.
 
 import { FRAME, SPAN, type StateBlock } from "../state/block.ts";
-import { copyText } from "./binary-text.ts";
+import { copyText, keepUnits } from "./binary-text.ts";
 import { chunks, readChunks } from "./chunks.ts";
 import { BREAK, head, type ReadHead, TYPE } from "./head.ts";
 import { levelsEnd } from "./lists.ts";
 import { name, setName } from "./name.ts";
 import { CODE, fail, short } from "./stop.ts";
-import { codePointAt } from "./utf8.ts";
+import { codePointAt, utf16Of } from "./utf8.ts";
 
 const TEXT = 3;
 const BYTES = 2;
@@ -31,22 +31,7 @@ function keepChunks(s: StateBlock, end: number, cell: number): number {
   while (c < to && bytes[c]! < 0x80) c++;
   if (c === to) return keepBytes(s, end, cell);
   if (!s.reserveText16(to - from)) return fail(s, CODE.memoryLimit, s.cursor);
-  const { text16 } = s;
-  let top = s.text16Top;
-  for (c = from; c < to; ) {
-    const found = codePointAt(bytes, c);
-    const point = found >> 3;
-    c += found & 7;
-    if (point < 0x10000) {
-      text16[top++] = point;
-    } else {
-      text16[top++] = 0xd800 + ((point - 0x10000) >> 10);
-      text16[top++] = 0xdc00 + ((point - 0x10000) & 0x3ff);
-    }
-  }
-  s.i32[2 * cell] = s.text16Top;
-  s.i32[2 * cell + 1] = top | SPAN.text16;
-  s.text16Top = top;
+  keepUnits(s, cell, utf16Of(bytes, from, to, s.text16, s.text16Top));
   return end;
 }
 

@@ -8,6 +8,7 @@ import { CODE, fail } from "./stop.ts";
 /** Integers with at most this many digits are exact in a double at every step. */
 const EXACT_DIGITS = 15;
 const MAX_EXACT = 2 ** 53;
+/** Exact, each of them; no more places behind a point than digits. */
 const POWERS = Array.from({ length: 23 }, (_, i) => 10 ** i);
 
 /** The value of the last `readInt` or `readFloat` that came to an end. */
@@ -32,6 +33,7 @@ export function readInt(s: StateBlock, at: number, min: number, max: number, sof
   if (
     digits === 0 ||
     digits > EXACT_DIGITS ||
+    digits > s.limits.maxNumberDigits ||
     (digits > 1 && document[from] === 0x30) ||
     next === 0x2e ||
     (next | 0x20) === 0x65 ||
@@ -70,6 +72,52 @@ export function readInteger(s: StateBlock, at: number, soft: boolean): number {
   return c;
 }
 
+/** Digits of which the last nine and the others are two exact products. */
+const MOST_DIGITS = 18;
+const NINE_DIGITS = 1e9;
+/** Cuts a double into two halves whose products are exact. */
+const SPLIT = 2 ** 27 + 1;
+/** Far more than the rounding of the correction below, far less than what it corrects. */
+const DOUBT = 2 ** -48;
+
+/**
+ * The double nearest to (high + low) / power, of exact integers of which `high` is 0 or the larger, and a power of ten;
+ * NaN when that is too close to the middle between two of them.
+ */
+function nearestQuotient(high: number, low: number, power: number): number {
+  const sum = high + low;
+  const lost = low - (sum - high);
+  const quotient = sum / power;
+  // What the quotient leaves of the sum, without error: products of halves are exact (Veltkamp, Dekker), and the
+  // remainder of a division that was rounded to nearest is a double.
+  const product = quotient * power;
+  const q = SPLIT * quotient;
+  const p = SPLIT * power;
+  const qHigh = q - (q - quotient);
+  const pHigh = p - (p - power);
+  const qLow = quotient - qHigh;
+  const pLow = power - pHigh;
+  const error = qLow * pLow - (product - qHigh * pHigh - qLow * pHigh - qHigh * pLow);
+  const correction = (sum - product - error + lost) / power;
+  const value = quotient + correction * (1 - DOUBT);
+  return value === quotient + correction * (1 + DOUBT) ? value : Number.NaN;
+}
+
+/** The `digits` digits at `at`, with `scale` of them behind a point, as a double; NaN: not decided here. */
+function readExact(document: Uint8Array, at: number, digits: number, scale: number): number {
+  let high = 0;
+  let low = 0;
+  let c = at;
+  for (let left = digits; left > 0; c++) {
+    const digit = document[c]! - 0x30;
+    if (digit < 0) continue; // the point
+    if (left > 9) high = high * 10 + digit;
+    else low = low * 10 + digit;
+    left--;
+  }
+  return nearestQuotient(high * NINE_DIGITS, low, POWERS[scale]!);
+}
+
 /** A finite double; as `readInt`. */
 export function readFloat(s: StateBlock, at: number, single: boolean, soft: boolean): number {
   const { document } = s;
@@ -100,16 +148,17 @@ export function readFloat(s: StateBlock, at: number, single: boolean, soft: bool
   if (
     plain &&
     !single &&
-    // 17 digits are below 2^63, where a sum that ends below 2^53 never was rounded.
-    digits <= 17 &&
-    mantissa < MAX_EXACT &&
-    scale <= 22 &&
+    digits <= MOST_DIGITS &&
+    digits <= s.limits.maxNumberDigits &&
     (document[c]! | 0x20) !== 0x65 &&
     c < s.end
   ) {
-    const value = scale === 0 ? mantissa : mantissa / POWERS[scale]!;
-    read.value = negative ? -value : value;
-    return c;
+    // Below 2^53 no sum was rounded on the way.
+    const value = mantissa < MAX_EXACT ? mantissa / POWERS[scale]! : readExact(document, from, digits, scale);
+    if (!Number.isNaN(value)) {
+      read.value = negative ? -value : value;
+      return c;
+    }
   }
   return readLongFloat(s, at, single, soft);
 }

@@ -4,12 +4,13 @@
 import { FRAME, SPAN, type StateBlock } from "../state/block.ts";
 import { levelsEnd } from "./lists.ts";
 import { CODE, fail, failAt, short } from "./stop.ts";
-import { codePointAt } from "./utf8.ts";
+import { codePointAt, putUnits } from "./utf8.ts";
 
 /** 1: may stand in a string as it is, and is ASCII. NUL, which pads the document, may not. */
 const PLAIN = new Uint8Array(256);
 for (let byte = 0x20; byte < 0x80; byte++) PLAIN[byte] = byte === 0x22 || byte === 0x5c ? 0 : 1;
 
+const BACKSLASH = 0x5c;
 const ESCAPES = new Map<number, number>([
   [0x22, 0x22],
   [0x5c, 0x5c],
@@ -65,57 +66,51 @@ export function keepText(s: StateBlock): void {
 function readEscaped(s: StateBlock, at: number, plain: number): number {
   const end = stringEnd(s, plain);
   if (end < 0) return end;
-  if (!s.reserveText8(end - at)) return fail(s, CODE.memoryLimit, at);
   const { document } = s;
+  if (document[plain]! >= 0x80) return readUtf16(s, at, end);
+  if (!s.reserveText8(end - at)) return fail(s, CODE.memoryLimit, at);
   const { text8 } = s;
   let top = s.text8Top;
   for (let c = at; c < plain; c++) text8[top++] = document[c]!;
   let c = plain;
   while (c < end) {
-    const byte = document[c]!;
-    let point = byte;
-    let next = c + 1;
-    if (byte === 0x5c) {
+    let point = document[c]!;
+    if (point === BACKSLASH) {
       const escaped = readEscape(s, c);
       if (escaped < 0) return escaped;
       point = escaped >> 4;
-      next = c + (escaped & 15);
+      c += escaped & 15;
+    } else {
+      c++;
     }
-    if (point >= 0x80) return readEscaped16(s, at, end);
+    if (point >= 0x80) return readUtf16(s, at, end);
     text8[top++] = point;
-    c = next;
   }
   text.start = s.text8Top;
   text.end = top | SPAN.text8;
   return end + 1;
 }
 
-function readEscaped16(s: StateBlock, at: number, end: number): number {
+/** The string `[at, end)`, which is checked. */
+function readUtf16(s: StateBlock, at: number, end: number): number {
   if (!s.reserveText16(end - at)) return fail(s, CODE.memoryLimit, at);
   const { document, text16 } = s;
   let top = s.text16Top;
   let c = at;
   while (c < end) {
     const byte = document[c]!;
-    let point = byte;
-    if (byte === 0x5c) {
+    if (byte < 0x80 && byte !== BACKSLASH) {
+      text16[top++] = byte;
+      c++;
+    } else if (byte === BACKSLASH) {
       const escaped = readEscape(s, c);
       if (escaped < 0) return escaped;
-      point = escaped >> 4;
+      top = putUnits(text16, top, escaped >> 4);
       c += escaped & 15;
-    } else if (byte < 0x80) {
-      c++;
     } else {
       const found = codePointAt(document, c);
-      if (found < 0) return failAt(s, CODE.invalidUtf8, ~found);
-      point = found >> 3;
+      top = putUnits(text16, top, found >> 3);
       c += found & 7;
-    }
-    if (point < 0x10000) {
-      text16[top++] = point;
-    } else {
-      text16[top++] = 0xd800 + ((point - 0x10000) >> 10);
-      text16[top++] = 0xdc00 + ((point - 0x10000) & 0x3ff);
     }
   }
   text.start = s.text16Top;

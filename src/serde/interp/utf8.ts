@@ -1,4 +1,4 @@
-// Strict UTF-8, one character at a time.
+// Strict UTF-8, and between it and UTF-16.
 
 /**
  * The code point at `at`, times 8, plus its length in bytes; or ~offset of the first byte that cannot stand there.
@@ -32,6 +32,45 @@ export function codePointAt(bytes: Uint8Array, at: number): number {
   const d = bytes[at + 3]!;
   if ((d & 0xc0) !== 0x80) return ~(at + 3);
   return ((((a & 0x07) << 18) | ((b & 0x3f) << 12) | ((c & 0x3f) << 6) | (d & 0x3f)) << 3) | 4;
+}
+
+/** Writes `point` as UTF-16; behind it. */
+export function putUnits(units: Uint16Array, at: number, point: number): number {
+  if (point < 0x10000) {
+    units[at] = point;
+    return at + 1;
+  }
+  units[at] = 0xd800 + ((point - 0x10000) >> 10);
+  units[at + 1] = 0xdc00 + ((point - 0x10000) & 0x3ff);
+  return at + 2;
+}
+
+/**
+ * Writes the UTF-8 in [from, end) as UTF-16 from `at` on; behind it, or ~offset of the first byte that cannot stand
+ * there: ~end inside a character. `bytes` as for `codePointAt`.
+ */
+export function utf16Of(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  units: Uint16Array,
+  at: number,
+): number {
+  let top = at;
+  let c = from;
+  while (c < end) {
+    const byte = bytes[c]!;
+    if (byte < 0x80) {
+      units[top++] = byte;
+      c++;
+      continue;
+    }
+    const found = codePointAt(bytes, c);
+    if (found < 0) return Math.max(found, ~end);
+    top = putUnits(units, top, found >> 3);
+    c += found & 7;
+  }
+  return c > end ? ~end : top;
 }
 
 /** -1 when [from, to) is UTF-8; else the offset of the first byte that cannot stand there: `to` inside a character. */
