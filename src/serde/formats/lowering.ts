@@ -172,8 +172,10 @@ export abstract class Lowering {
     const done = out.label();
     // Only `rest` is not of every format, and none asks for it that has it not.
     out.emit(out.format as "json", verb, { x8: flags, x16: cells, a: slot, b, c: done });
-    this.below("[]", body);
-    out.emit(out.format, this.decodes ? "next" : "more");
+    this.below("[]", () => {
+      body();
+      out.emit(out.format, this.decodes ? "next" : "more");
+    });
     out.bind(done);
   }
 

@@ -74,6 +74,8 @@ export class Assembler {
 
   /** Constant output not emitted yet. */
   #literal: number[] = [];
+  /** Where its first byte is. */
+  #literalPath = "";
 
   /** See MODE. */
   readonly mode: number;
@@ -99,6 +101,7 @@ export class Assembler {
 
   /** Constant output; what is written with nothing between is one `lit`. */
   lit(bytes: Iterable<number>): void {
+    if (this.#literal.length === 0) this.#literalPath = this.path;
     for (const byte of bytes) this.#literal.push(byte);
   }
 
@@ -107,6 +110,7 @@ export class Assembler {
     const bytes = Uint8Array.from(this.#literal);
     this.#literal = [];
     this.emit("neutral", "lit", { a: this.blob(bytes), b: bytes.length });
+    this.#paths[this.#paths.length - 1] = this.#literalPath;
   }
 
   /** Starts a procedure here. */
