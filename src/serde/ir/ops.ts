@@ -585,8 +585,8 @@ export const OPS: readonly (Op | undefined)[] = (() => {
   return ops;
 })();
 
+const OPCODES = new Map(OPS.map((op) => [`${op?.family} ${op?.row.verb}`, op?.opcode]));
+
 /** The opcode of `verb` in `family`. */
-export function opcodeOf<F extends FamilyName>(family: F, verb: Verb<F>): number {
-  const row = (ROWS as readonly Row[]).find((r) => r.verb === verb && r.families.includes(family))!;
-  return (FAMILIES.indexOf(family) << 5) | row.number;
-}
+export const opcodeOf = <F extends FamilyName>(family: F, verb: Verb<F>): number =>
+  OPCODES.get(`${family} ${verb}`)!;
