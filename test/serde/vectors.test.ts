@@ -87,6 +87,50 @@ describe("CBOR, RFC 8949 appendix A", () => {
   });
 });
 
+test.each([
+  ["t", "c"],
+  ["c", "t"],
+])("deterministic adjacent tags are in the order of their bytes: %s, %s", (tag, content) => {
+  const node = enumOf({ A: u32, B: undefined }, { style: "adjacent", tag, content });
+  const codec = createCodec(node, "cbor", { deterministic: true });
+  const parts = [
+    ["c", tag === "c" ? "6141" : "07"],
+    ["t", tag === "t" ? "6141" : "07"],
+  ] as const;
+  const digits = `a2${parts.map(([name, value]) => hex(new TextEncoder().encode(`a${name}`)) + value).join("")}`;
+  expect(hex(codec.encode({ kind: "A", value: 7 }))).toBe(digits);
+  expect(codec.decode(unhex(digits))).toEqual({ kind: "A", value: 7 });
+});
+
+describe("deterministic floats are the shortest that are the same number", () => {
+  test.each<[number, string]>([
+    [0, "f90000"],
+    [-0, "f98000"],
+    [1, "f93c00"],
+    [-1.5, "f9be00"],
+    [65504, "f97bff"],
+    [65505, "fa477fe100"],
+    [1 + 2 ** -10, "f93c01"],
+    [1 + 2 ** -11, "fa3f801000"],
+    [2 ** -14, "f90400"],
+    [2 ** -24, "f90001"],
+    [-3 * 2 ** -24, "f98003"],
+    [2 ** -25, "fa33000000"],
+    [0.1, "fb3fb999999999999a"],
+    [Number.NaN, "f97e00"],
+    [Number.POSITIVE_INFINITY, "f97c00"],
+    [Number.NEGATIVE_INFINITY, "f9fc00"],
+  ])("%d", (value, digits) => {
+    const codec = createCodec(f64, "cbor", { deterministic: true });
+    expect(hex(codec.encode(value))).toBe(digits);
+    expect(codec.decode(unhex(digits))).toBe(value);
+    const view = new DataView(new ArrayBuffer(8));
+    view.setFloat64(0, value);
+    const longer = unhex(`fb${hex(new Uint8Array(view.buffer))}`);
+    expect(codec.tryDecode(longer).status).toBe(digits.startsWith("fb") ? "ok" : "error");
+  });
+});
+
 describe("MessagePack", () => {
   test.each([
     [u32, 0x7f, "7f"],

@@ -42,7 +42,7 @@ export const MSGPACK_DIALECT: CountedDialect = {
 
 const cborHead = (major: number, value: number): number[] => {
   if (value < 24) return [(major << 5) | value];
-  const width = value < 0x100 ? 0 : value < 0x1_0000 ? 1 : value < 0x1_0000_0000 ? 2 : 3;
+  const width = value < 0x100 ? 0 : value < 0x1_0000 ? 1 : 2;
   return [(major << 5) | (24 + width), ...big(value, 1 << width)];
 };
 
@@ -54,7 +54,7 @@ export const cborDialect = (deterministic: boolean): CountedDialect => ({
   name: (name) => [...cborHead(3, name.length), ...name],
   map: (count) => cborHead(5, count),
   list: (count) => cborHead(4, count),
-  uint: (value) => (value < 0 ? cborHead(1, -1 - value) : cborHead(0, value)),
+  uint: (value) => cborHead(0, value),
   none: 0xf6,
   sorted: deterministic,
 });

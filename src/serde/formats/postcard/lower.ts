@@ -198,9 +198,6 @@ class PostcardLowering {
     const blocks = node.variants.map(() => out.label());
     const numeric = node.tagging.style === "numeric";
     const numbers = node.variants.map((variant, i) => (numeric ? (variant.discriminant ?? i) : i));
-    if (numbers.some((number) => number < 0)) {
-      throw new CodecError("load.unsupported", "postcard writes no negative discriminants");
-    }
     const targets = blocks.map((target, variant) => ({ target, variant }));
     if (this.#decode) {
       const other = node.variants.findIndex((variant) => variant.other && variant.payload === undefined);
