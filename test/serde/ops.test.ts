@@ -10,7 +10,7 @@ import type { FormatName } from "../../src/serde/ir/ops.ts";
 import type { Program } from "../../src/serde/ir/program.ts";
 import { createCodec } from "../../src/serde/runtime/codec.ts";
 import { StateBlock } from "../../src/serde/state/block.ts";
-import { hex, utf8 } from "./kit/show.ts";
+import { hex, unhex, utf8 } from "./kit/show.ts";
 import { LIMITS } from "./kit/subject.ts";
 
 type Named = Exclude<FormatName, "postcard">;
@@ -73,7 +73,6 @@ const JSON_TEXTS = [
 ];
 const values = createCodec({ kind: "any" }, "msgpack");
 const packed = (value: unknown): Uint8Array => values.encode(value);
-const bytes = (digits: string) => new Uint8Array(Buffer.from(digits, "hex"));
 const BOTH = [
   null,
   true,
@@ -97,7 +96,7 @@ const DOCUMENTS: Readonly<Record<Named, readonly Uint8Array[]>> = {
   json: JSON_TEXTS.map(utf8),
   msgpack: [...BOTH, [1], { a: 1 }, new Uint8Array(2)]
     .map(packed)
-    .concat(["d40500", "d6ff00000000", "a2ff", "c1", "", "dc"].map(bytes)),
+    .concat(["d40500", "d6ff00000000", "a2ff", "c1", "", "dc"].map(unhex)),
   cbor: [
     ..."f6 f7 f4 00 07 26 19012c 39012b 1b0000000100000000 1bffffffffffffffff 3bffffffffffffffff".split(" "),
     ..."c249010000000000000000 c349010000000000000000 c2410a c3410a f93e00 fa3fc00000 fb7e37e43c8800759c".split(
@@ -107,7 +106,7 @@ const DOCUMENTS: Readonly<Record<Named, readonly Uint8Array[]>> = {
       " ",
     ),
     "",
-  ].map(bytes),
+  ].map(unhex),
 };
 
 describe.each(NAMED)("%s.get that may go elsewhere", (format) => {
