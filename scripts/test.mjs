@@ -54,7 +54,7 @@ function printCoverage() {
     const percent = total === 0 ? "none" : `${((100 * covered) / total).toFixed(2)} %`;
     const floor = `(floor ${folder.branches} %)`;
     process.stdout.write(
-      `  ${folder.name.padEnd(12)} ${percent.padStart(9)}  ${covered}/${total}  ${floor}\n`,
+      `  ${folder.name.padEnd(17)} ${percent.padStart(9)}  ${covered}/${total}  ${floor}\n`,
     );
   }
   return found;

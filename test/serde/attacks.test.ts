@@ -6,14 +6,15 @@ import type { FormatName } from "../../src/serde/ir/ops.ts";
 import { parseShape } from "../../src/serde/shape/index.ts";
 import type { Node } from "../../src/serde/shape/node.ts";
 import { HOSTILE_NAMES } from "./kit/arbitrary.ts";
-import { show, utf8 } from "./kit/show.ts";
+import { show, unhex, utf8 } from "./kit/show.ts";
 import { FORMATS, LIMITS, subject, whole } from "./kit/subject.ts";
-import { list, map, option, recursive, scalar, str, struct, u32 } from "./nodes.ts";
+import { enumOf, list, map, option, recursive, scalar, str, struct, u32 } from "./nodes.ts";
 
 const ANY: Node = { kind: "any" };
 const LARGE = { maxDocumentBytes: 1 << 26, maxMemory: 1 << 28 };
 const Tree = recursive((self) => struct({ kids: list(self) }));
 const Chain = recursive((self) => struct({ next: option(self) }));
+const Tagged = enumOf({ A: struct({ x: list(u32) }) }, { style: "internal", tag: "t" });
 const BINARY = FORMATS.filter((format) => format !== "json");
 
 const before = JSON.stringify(prototypes());
@@ -135,13 +136,17 @@ function best(action: () => void): number {
   return Math.max(1, Math.min(...times));
 }
 
-/** How much longer `four` takes than `one`: the least of three attempts, as a busy machine only ever adds. */
-const growth = (one: () => void, four: () => void): number =>
-  Math.min(...Array.from({ length: 3 }, () => best(four) / best(one)));
+/** Four times the document: linear is 4, quadratic 16. */
+const MOST = 9;
+
+/** How much longer `four` takes than `one`: measured up to three times, as a busy machine only ever adds. */
+function growth(one: () => void, four: () => void): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 3 && least >= MOST; i++) least = Math.min(least, best(four) / best(one));
+  return least;
+}
 
 describe("what grows with the document grows no faster", () => {
-  /** Four times the document: linear is 4, quadratic 16. */
-  const MOST = 9;
   const many = (count: number, make: (i: number) => string) =>
     Array.from({ length: count }, (_, i) => make(i)).join(",");
   const keys: Readonly<Record<string, (count: number) => string>> = {
@@ -170,27 +175,26 @@ describe("what grows with the document grows no faster", () => {
     },
   );
 
-  const texts: Readonly<Record<string, (count: number) => string>> = {
-    "a long string": (count) => `"${"x".repeat(count)}"`,
-    escapes: (count) => `"${"\\u00e9\\n".repeat(count / 8)}"`,
-    "a long list": (count) => `[${"1,".repeat(count / 2)}1]`,
-    "a long space": (count) => `${" ".repeat(count)}1`,
-    "one unknown subtree": (count) => `{"x":[${'{"y":"z"},'.repeat(count / 10)}0]}`,
-  };
-  test.each(Object.keys(texts))("%s, in pieces of 64 bytes", (kind) => {
-    const node =
-      kind.includes("string") || kind === "escapes" ? str : kind.includes("subtree") ? struct({}) : ANY;
-    const { codec } = subject(node, "json", LARGE);
+  const pieces: readonly [string, FormatName, Node, (bytes: number) => Uint8Array][] = [
+    ["a long string", "json", str, (n) => utf8(`"${"x".repeat(n)}"`)],
+    ["escapes", "json", str, (n) => utf8(`"${"\\u00e9\\n".repeat(n / 8)}"`)],
+    ["a long list", "json", ANY, (n) => utf8(`[${"1,".repeat(n / 2)}1]`)],
+    ["a long space", "json", ANY, (n) => utf8(`${" ".repeat(n)}1`)],
+    ["one unknown subtree", "json", struct({}), (n) => utf8(`{"x":[${'{"y":"z"},'.repeat(n / 10)}0]}`)],
+    ["unknown fields", "json", struct({ a: option(u32) }), (n) => utf8(`{${'"zzz":1,'.repeat(n / 8)}"a":1}`)],
+    ["a tag behind its content", "json", Tagged, (n) => utf8(`{"x":[${"1,".repeat(n / 2)}1],"t":"A"}`)],
+    ["keys of a map", "json", map(str, u32), (n) => utf8(keys["different keys"]!(n / 14))],
+    ["chunks", "cbor", str, (n) => unhex(`7f${"6161".repeat(n / 2)}ff`)],
+    ["tags", "cbor", u32, (n) => unhex(`${"c1".repeat(n)}01`)],
+  ];
+  test.each(pieces)("%s, in pieces of 64 bytes", (_, format, node, make) => {
+    const { codec } = subject(node, format, LARGE);
     const feed = (document: Uint8Array) => () => {
       const decoder = codec.decoder();
       for (let at = 0; at < document.length; at += 64) decoder.write(document.subarray(at, at + 64));
       expect(decoder.end().status).toBe("ok");
     };
-    const [one, four] = [100_000, 400_000].map((count) => utf8(texts[kind]!(count))) as [
-      Uint8Array,
-      Uint8Array,
-    ];
-    expect(growth(feed(one), feed(four))).toBeLessThan(MOST);
+    expect(growth(feed(make(100_000)), feed(make(400_000)))).toBeLessThan(MOST);
   });
 
   test("the comparison sees a square", () => {

@@ -65,6 +65,8 @@ const Shared = struct({
 });
 const shared = { a: 1, b: "x", c: [1, 2], d: null, e: { x: 1, y: 2 }, f: [1, "a", 2, 3, "b"] };
 
+const Flags = wide(30, scalar("bool"));
+
 export const CORPUS: readonly Case[] = [
   { name: "unit", node: scalar("unit"), values: [null], json: "null" },
   { name: "bool", node: scalar("bool"), values: [true, false], json: "true" },
@@ -435,6 +437,33 @@ export const CORPUS: readonly Case[] = [
   },
   { name: "two hundred fields", node: wide(200, u32), values: [wideValue(200, (i) => i)] },
   {
+    name: "a large part used twice",
+    node: struct({ a: Flags, b: list(Flags), c: tuple(Flags) }),
+    values: [
+      {
+        a: wideValue(30, () => true),
+        b: [wideValue(30, (i) => i % 2 === 0)],
+        c: [wideValue(30, () => false)],
+      },
+    ],
+  },
+  {
+    name: "long names and many of them",
+    node: struct({ ["n".repeat(300)]: u32, ["é".repeat(20)]: str, more: wide(300, scalar("bool")) }),
+    values: [{ ["n".repeat(300)]: 1, ["é".repeat(20)]: "x", more: wideValue(300, (i) => i < 9) }],
+  },
+  {
+    name: "a long tuple",
+    node: tuple(...Array.from({ length: 300 }, () => scalar("bool"))),
+    values: [Array.from({ length: 300 }, (_, i) => i % 3 === 0)],
+  },
+  {
+    name: "numeric enum by position",
+    node: enumOf({ A: undefined, B: undefined }, { style: "numeric" }),
+    values: ["A", "B"],
+    json: "0",
+  },
+  {
     name: "boxed structs",
     node: struct({ a: option(wide(80, u32)), b: wide(80, u32) }),
     values: [
@@ -505,6 +534,20 @@ export const CORPUS: readonly Case[] = [
     node: struct({ id: u32, pet: attr(enumOf({ ...Shape, N: list(u32) }), { flatten: true }) }),
     values: [...shapes, { kind: "N", value: [1, 2] }].map((pet) => ({ id: 1, pet })),
     json: '{"id":1,"Dot":null}',
+  },
+  {
+    name: "flattened external enum with other names",
+    node: struct({
+      id: u32,
+      pet: attr(enumOf([variant("Cat", u32, { aliases: ["cat", "kitty"] }), variant("Dog", str)]), {
+        flatten: true,
+      }),
+    }),
+    values: [
+      { id: 1, pet: { kind: "Cat", value: 2 } },
+      { id: 1, pet: { kind: "Dog", value: "x" } },
+    ],
+    json: '{"id":1,"Cat":2}',
   },
   {
     name: "two flattened enums",

@@ -3,6 +3,7 @@
 
 import type { FormatName } from "../../src/serde/ir/ops.ts";
 import type { Constant, Node } from "../../src/serde/shape/node.ts";
+import { unhex, utf8 } from "./kit/show.ts";
 import {
   attr,
   enumOf,
@@ -278,6 +279,4 @@ export const DOCUMENTS: readonly Documents[] = [
 ];
 
 export const documentBytes = (format: FormatName, text: string): Uint8Array =>
-  format === "json"
-    ? new TextEncoder().encode(text)
-    : Uint8Array.from(text.replaceAll(" ", "").match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  format === "json" ? utf8(text) : unhex(text);

@@ -7,6 +7,7 @@ import type { FormatName } from "../../src/serde/ir/ops.ts";
 import { createCodec } from "../../src/serde/runtime/codec.ts";
 import type { CodecOptions } from "../../src/serde/runtime/options.ts";
 import type { Node } from "../../src/serde/shape/node.ts";
+import { hex, unhex, utf8 } from "./kit/show.ts";
 import {
   array,
   attr,
@@ -390,110 +391,110 @@ describe("postcard", () => {
 
 describe("MessagePack", () => {
   check("msgpack", "structs", P, [
-    [hex("82 a161 01 a162 c0"), "ok"],
-    [hex("81 a161 01"), "ok"],
-    [hex("82 a162 a178 a161 01"), "ok"],
-    [hex("df00000001 d90161 01"), "ok"],
-    [hex("83 a161 01 a178 c7020501ff a162 c0"), "ok"],
-    [hex("81 a162 c0"), "structure.missing_field", 4, "$.a"],
-    [hex("82 a161 01 a161 02"), "structure.duplicate_field", 4, "$.a"],
-    [hex("81 01 01"), "value.bad_key", 1],
-    [hex("81 a161 cf 00000001 00000000"), "value.number_range", 3, "$.a"],
-    [hex("81 a161 ca 3f800000"), "value.type_mismatch", 3, "$.a"],
-    [hex("81 a161 c1"), "lexical.bad_marker", 3],
-    [hex("90"), "value.type_mismatch", 0],
-    [hex("82 a161 01"), "lexical.eof", 4],
-    [hex("81 a161 01 00"), "lexical.trailing_bytes", 4],
-    [hex("82 a161 01 a178 dfffffffff"), "lexical.eof", 11],
-    [hex("82 a161 01 a178 a1 ff"), "lexical.invalid_utf8", 7],
+    [unhex("82 a161 01 a162 c0"), "ok"],
+    [unhex("81 a161 01"), "ok"],
+    [unhex("82 a162 a178 a161 01"), "ok"],
+    [unhex("df00000001 d90161 01"), "ok"],
+    [unhex("83 a161 01 a178 c7020501ff a162 c0"), "ok"],
+    [unhex("81 a162 c0"), "structure.missing_field", 4, "$.a"],
+    [unhex("82 a161 01 a161 02"), "structure.duplicate_field", 4, "$.a"],
+    [unhex("81 01 01"), "value.bad_key", 1],
+    [unhex("81 a161 cf 00000001 00000000"), "value.number_range", 3, "$.a"],
+    [unhex("81 a161 ca 3f800000"), "value.type_mismatch", 3, "$.a"],
+    [unhex("81 a161 c1"), "lexical.bad_marker", 3],
+    [unhex("90"), "value.type_mismatch", 0],
+    [unhex("82 a161 01"), "lexical.eof", 4],
+    [unhex("81 a161 01 00"), "lexical.trailing_bytes", 4],
+    [unhex("82 a161 01 a178 dfffffffff"), "lexical.eof", 11],
+    [unhex("82 a161 01 a178 a1 ff"), "lexical.invalid_utf8", 7],
   ]);
-  check("msgpack", "unknown refused", strict, [[hex("82 a161 01 a17a 01"), "structure.unknown_field", 4]]);
+  check("msgpack", "unknown refused", strict, [[unhex("82 a161 01 a17a 01"), "structure.unknown_field", 4]]);
   check("msgpack", "lists", list(u32), [
-    [hex("93 01 02 03"), "ok"],
-    [hex("ddffffffff"), "lexical.eof", 5],
-    [hex("92 01 a0"), "value.type_mismatch", 2, "$[1]"],
+    [unhex("93 01 02 03"), "ok"],
+    [unhex("ddffffffff"), "lexical.eof", 5],
+    [unhex("92 01 a0"), "value.type_mismatch", 2, "$[1]"],
   ]);
   check("msgpack", "tuples", tuple(u32, str), [
-    [hex("92 01 a0"), "ok"],
-    [hex("91 01"), "value.length_mismatch", 0],
-    [hex("93 01 a0 a0"), "value.length_mismatch", 0],
+    [unhex("92 01 a0"), "ok"],
+    [unhex("91 01"), "value.length_mismatch", 0],
+    [unhex("93 01 a0 a0"), "value.length_mismatch", 0],
   ]);
   check("msgpack", "depth", struct({}), [
-    [hex(`81 a178 ${"91".repeat(512)} 90`), "resource.depth_limit", 515],
-    [hex(`81 a178 ${"91".repeat(511)} 90`), "ok"],
+    [unhex(`81 a178 ${"91".repeat(512)} 90`), "resource.depth_limit", 515],
+    [unhex(`81 a178 ${"91".repeat(511)} 90`), "ok"],
   ]);
   check("msgpack", "internal tags", Tagged, [
-    [hex("82 a178 01 a474797065 a141"), "ok"],
-    [hex("81 a178 01"), "structure.missing_tag", 4],
-    [hex("81 a474797065 a143"), "structure.unknown_variant", 6],
+    [unhex("82 a178 01 a474797065 a141"), "ok"],
+    [unhex("81 a178 01"), "structure.missing_tag", 4],
+    [unhex("81 a474797065 a143"), "structure.unknown_variant", 6],
   ]);
 });
 
 describe("CBOR", () => {
   check("cbor", "structs", P, [
-    [hex("a2 6161 01 6162 f6"), "ok"],
-    [hex("bf 6161 01 ff"), "ok"],
-    [hex("bf 7f 6161 ff 01 ff"), "ok"],
-    [hex("c1 a1 6161 c2 41 05"), "ok"],
-    [hex("a2 6161 01 6162 f7"), "ok"],
-    [hex("a2 6161 01 6178 bf 01 9f 5f ff ff ff"), "ok"],
-    [hex("bf 6162 f6 ff"), "structure.missing_field", 4, "$.a"],
-    [hex("bf 6161 01 6161 02 ff"), "structure.duplicate_field", 4],
-    [hex("bf 6161 01"), "lexical.eof", 4],
-    [hex("a1 6161 ff"), "lexical.unexpected_byte", 3],
-    [hex("a1 6161 1c"), "lexical.bad_marker", 3],
-    [hex("a1 6161 c2 49 010000000000000000"), "value.number_range", 3],
-    [hex("a1 6161 20"), "value.number_range", 3],
-    [hex("a1 01 01"), "value.bad_key", 1],
-    [hex("a2 6161 01 6178 bf 01 ff"), "lexical.unexpected_byte", 8],
-    [hex("a2 6161 01 6178 f8 1f"), "lexical.bad_marker", 6],
+    [unhex("a2 6161 01 6162 f6"), "ok"],
+    [unhex("bf 6161 01 ff"), "ok"],
+    [unhex("bf 7f 6161 ff 01 ff"), "ok"],
+    [unhex("c1 a1 6161 c2 41 05"), "ok"],
+    [unhex("a2 6161 01 6162 f7"), "ok"],
+    [unhex("a2 6161 01 6178 bf 01 9f 5f ff ff ff"), "ok"],
+    [unhex("bf 6162 f6 ff"), "structure.missing_field", 4, "$.a"],
+    [unhex("bf 6161 01 6161 02 ff"), "structure.duplicate_field", 4],
+    [unhex("bf 6161 01"), "lexical.eof", 4],
+    [unhex("a1 6161 ff"), "lexical.unexpected_byte", 3],
+    [unhex("a1 6161 1c"), "lexical.bad_marker", 3],
+    [unhex("a1 6161 c2 49 010000000000000000"), "value.number_range", 3],
+    [unhex("a1 6161 20"), "value.number_range", 3],
+    [unhex("a1 01 01"), "value.bad_key", 1],
+    [unhex("a2 6161 01 6178 bf 01 ff"), "lexical.unexpected_byte", 8],
+    [unhex("a2 6161 01 6178 f8 1f"), "lexical.bad_marker", 6],
   ]);
   check("cbor", "text", str, [
-    [hex("7f 61c3 61a9 ff"), "lexical.invalid_utf8", 2],
-    [hex("7f 62c3a9 6161 ff"), "ok"],
-    [hex("7f 4161 ff"), "lexical.bad_marker", 1],
-    [hex("7f 7f ff ff"), "lexical.bad_marker", 1],
-    [hex("7f 6161"), "lexical.eof", 3],
-    [hex("7bffffffffffffffff 61"), "lexical.eof", 10],
+    [unhex("7f 61c3 61a9 ff"), "lexical.invalid_utf8", 2],
+    [unhex("7f 62c3a9 6161 ff"), "ok"],
+    [unhex("7f 4161 ff"), "lexical.bad_marker", 1],
+    [unhex("7f 7f ff ff"), "lexical.bad_marker", 1],
+    [unhex("7f 6161"), "lexical.eof", 3],
+    [unhex("7bffffffffffffffff 61"), "lexical.eof", 10],
   ]);
   check("cbor", "lists", list(u32), [
-    [hex("9f 01 02 ff"), "ok"],
-    [hex("9f ff"), "ok"],
-    [hex("9bffffffffffffffff"), "lexical.eof", 9],
-    [hex("9f 01 f6 ff"), "value.type_mismatch", 2, "$[1]"],
+    [unhex("9f 01 02 ff"), "ok"],
+    [unhex("9f ff"), "ok"],
+    [unhex("9bffffffffffffffff"), "lexical.eof", 9],
+    [unhex("9f 01 f6 ff"), "value.type_mismatch", 2, "$[1]"],
   ]);
   check("cbor", "arrays", array(u32, 2), [
-    [hex("9f 01 02 ff"), "ok"],
-    [hex("9f 01 ff"), "value.length_mismatch", 2],
-    [hex("9f 01 02 03 ff"), "value.length_mismatch", 3],
-    [hex("81 01"), "value.length_mismatch", 0],
+    [unhex("9f 01 02 ff"), "ok"],
+    [unhex("9f 01 ff"), "value.length_mismatch", 2],
+    [unhex("9f 01 02 03 ff"), "value.length_mismatch", 3],
+    [unhex("81 01"), "value.length_mismatch", 0],
   ]);
   check("cbor", "tuples", tuple(u32, str), [
-    [hex("9f 01 60 ff"), "ok"],
-    [hex("9f 01 ff"), "value.length_mismatch", 2],
-    [hex("9f ff"), "value.length_mismatch", 1],
-    [hex("9f 01 60 01 ff"), "value.length_mismatch", 3],
+    [unhex("9f 01 60 ff"), "ok"],
+    [unhex("9f 01 ff"), "value.length_mismatch", 2],
+    [unhex("9f ff"), "value.length_mismatch", 1],
+    [unhex("9f 01 60 01 ff"), "value.length_mismatch", 3],
   ]);
   check("cbor", "big numbers", scalar("u64"), [
-    [hex("c2 48 ffffffffffffffff"), "ok"],
-    [hex("c2 5f 44 ffffffff 44 ffffffff ff"), "ok"],
-    [hex("c3 41 00"), "value.number_range", 0],
-    [hex(`c2 5901f4 ${"ff".repeat(500)}`), "resource.digit_limit", 0],
-    [hex("c2 01"), "ok"],
+    [unhex("c2 48 ffffffffffffffff"), "ok"],
+    [unhex("c2 5f 44 ffffffff 44 ffffffff ff"), "ok"],
+    [unhex("c3 41 00"), "value.number_range", 0],
+    [unhex(`c2 5901f4 ${"ff".repeat(500)}`), "resource.digit_limit", 0],
+    [unhex("c2 01"), "ok"],
   ]);
   check(
     "cbor",
     "deterministic",
     f64,
     [
-      [hex("f9 3c00"), "ok"],
-      [hex("fa 3f800000"), "lexical.not_shortest", 0],
-      [hex("fb 3ff199999999999a"), "ok"],
-      [hex("18 01"), "lexical.not_shortest", 0],
+      [unhex("f9 3c00"), "ok"],
+      [unhex("fa 3f800000"), "lexical.not_shortest", 0],
+      [unhex("fb 3ff199999999999a"), "ok"],
+      [unhex("18 01"), "lexical.not_shortest", 0],
     ],
     { deterministic: true },
   );
-  check("cbor", "deterministic text", str, [[hex("7f 6161 ff"), "lexical.not_shortest", 0]], {
+  check("cbor", "deterministic text", str, [[unhex("7f 6161 ff"), "lexical.not_shortest", 0]], {
     deterministic: true,
   });
 });
@@ -502,27 +503,27 @@ describe("amplification", () => {
   test("an empty struct of many options does not buy memory with two bytes", () => {
     const wide = struct(Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`f${i}`, option(u32)])));
     const codec = createCodec(list(wide), "json");
-    const result = codec.tryDecode(text(`[${Array.from({ length: 5000 }, () => "{}").join()}]`));
+    const result = codec.tryDecode(utf8(`[${Array.from({ length: 5000 }, () => "{}").join()}]`));
     expect(result).toMatchObject({ status: "error", code: "resource.memory_limit" });
   });
 
   test("limits are the embedder's", () => {
     const codec = createCodec(list(str), "json", { limits: { maxDocumentBytes: 4 } });
-    expect(codec.tryDecode(text('["a"]'))).toMatchObject({ code: "resource.document_limit", offset: 4 });
+    expect(codec.tryDecode(utf8('["a"]'))).toMatchObject({ code: "resource.document_limit", offset: 4 });
     expect(() => createCodec(str, "json", { limits: { maxDepth: 0 } })).toThrow("limits.maxDepth");
     expect(() => createCodec(str, "json", { limits: { nope: 1 } as never })).toThrow("nope");
   });
 });
 
 test("line and column, program position, frozen records", () => {
-  const result = createCodec(Order, "json").tryDecode(text('{"id":1,\n "customer": 5}'));
+  const result = createCodec(Order, "json").tryDecode(utf8('{"id":1,\n "customer": 5}'));
   expect(result).toMatchObject({ line: 2, column: 14, path: "$.customer", pc: "f0:b2:0", offset: 22 });
 });
 
 test("a set holds an element once, a map the last value at the first place", () => {
   const many = Array.from({ length: 30 }, (_, i) => i % 10);
-  expect(createCodec(set(u32), "json").decode(text(JSON.stringify(many)))).toEqual(new Set(many));
-  const record = createCodec(map(str, u32), "json").decode(text('{"a":1,"b":2,"a":3}'));
+  expect(createCodec(set(u32), "json").decode(utf8(JSON.stringify(many)))).toEqual(new Set(many));
+  const record = createCodec(map(str, u32), "json").decode(utf8('{"a":1,"b":2,"a":3}'));
   expect([...(record as Map<string, number>)]).toEqual([
     ["a", 3],
     ["b", 2],
@@ -552,7 +553,7 @@ test("defaults of every kind stand for absent fields", () => {
     d: 9,
   };
   for (const [format, empty] of [
-    ["json", text("[{},{}]")],
+    ["json", utf8("[{},{}]")],
     ["msgpack", bytes(0x92, 0x80, 0x80)],
     ["cbor", bytes(0x82, 0xa0, 0xbf, 0xff)],
   ] as const) {
@@ -570,9 +571,11 @@ function check(
   describe(name, () => {
     const codec = createCodec(node, format, options);
     test.each(
-      rows.map((row) => [typeof row[0] === "string" ? row[0].slice(0, 60) : hexOf(row[0]), row] as const),
+      rows.map(
+        (row) => [typeof row[0] === "string" ? row[0].slice(0, 60) : hex(row[0]).slice(0, 48), row] as const,
+      ),
     )("%s", (_, [input, code, offset, path]) => {
-      const document = typeof input === "string" ? text(input) : input;
+      const document = typeof input === "string" ? utf8(input) : input;
       const result = codec.tryDecode(document);
       if (code === "ok") expect(result).toMatchObject({ status: "ok" });
       else {
@@ -590,20 +593,8 @@ function check(
   });
 }
 
-function text(value: string): Uint8Array {
-  return new TextEncoder().encode(value);
-}
 function bytes(...values: number[]): Uint8Array {
   return Uint8Array.from(values);
-}
-function hex(value: string): Uint8Array {
-  const digits = value.replaceAll(" ", "");
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
-    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
-  );
-}
-function hexOf(value: Uint8Array): string {
-  return [...value.subarray(0, 24)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 function nest(open: string, close: string, depth: number): string {
   return open.repeat(depth) + close.repeat(depth);

@@ -3,6 +3,8 @@
 import { describe, expect, test } from "vitest";
 import { ERRORS } from "../../src/core/errors.ts";
 import type { Node } from "../../src/serde/shape/node.ts";
+import { SEED } from "../seed.ts";
+import { dice } from "./kit/random.ts";
 import { hex, show, utf8 } from "./kit/show.ts";
 import { byteByByte, type Subject, subject, trySubject, whole } from "./kit/subject.ts";
 import { jsonTexts, lines, naughtyStrings, shared } from "./kit/testdata.ts";
@@ -176,23 +178,33 @@ describe("decimal numbers", () => {
     expect(counts.refused).toBeGreaterThan(10);
   });
 
-  /** Texts around the halves between two neighbours, where rounding is hard. */
-  test("round as JSON.parse rounds, at every half", () => {
+  test("singles are rounded once", () => {
+    const readSingle = (literal: string) => f32.decode(utf8(literal));
+    // Half way between two singles, and a little beside it: further than a double can see.
+    expect(readSingle("1.00000005960464477539062500000000000000001")).toBe(1 + 2 ** -23);
+    expect(readSingle("1.000000059604644775390625")).toBe(1);
+    expect(readSingle("1.00000005960464477539062499999999999999999")).toBe(1);
+    expect(readSingle("-1.00000005960464477539062500000000000000001")).toBe(-1 - 2 ** -23);
+  });
+
+  /** Texts of any double, and digits at random: around the halves between two neighbours, where rounding is hard. */
+  test("round as JSON.parse rounds", () => {
     const view = new DataView(new ArrayBuffer(8));
-    let seed = 0x2545f491;
+    const roll = dice(SEED);
+    const digits = (most: number) => Array.from({ length: roll(most) }, () => roll(10)).join("");
     for (let i = 0; i < 20_000; i++) {
-      seed ^= seed << 13;
-      seed ^= seed >>> 17;
-      seed ^= seed << 5;
-      view.setUint32(0, (seed ^ (i * 0x9e3779b9)) >>> 0);
-      view.setUint32(4, seed >>> 0);
+      view.setUint32(0, roll(2 ** 32));
+      view.setUint32(4, roll(2 ** 32));
       const value = view.getFloat64(0);
       if (!Number.isFinite(value)) continue;
-      const digits = (i % 21) + 1;
+      const sign = roll(3) === 0 ? "-" : "";
+      const exponent = roll(3) === 0 ? `e${roll(640) - 340}` : "";
+      const literal = `${sign}${BigInt(digits(20))}${roll(2) === 0 ? `.${digits(18)}0` : ""}${exponent}`;
       for (const text of [
         String(value),
-        value.toExponential(Math.min(digits, 20)),
-        (value % 1e15).toFixed(i % 20),
+        value.toExponential(roll(21)),
+        (value % 1e15).toFixed(roll(20)),
+        Number.isFinite(Number(literal)) ? literal : "0",
       ]) {
         expect(f64.decode(utf8(text))).toBe(JSON.parse(text));
       }

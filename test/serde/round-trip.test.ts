@@ -3,14 +3,18 @@
 
 import { deepStrictEqual } from "node:assert/strict";
 import { describe, expect, test } from "vitest";
+import { Extension } from "../../src/serde/bridge/any.ts";
 import { materialize } from "../../src/serde/bridge/materialize.ts";
 import { planBridge } from "../../src/serde/bridge/plan.ts";
 import { EXIT, interpret } from "../../src/serde/interp/run.ts";
 import { opAt } from "../../src/serde/ir/program.ts";
 import { Layout } from "../../src/serde/layout/layout.ts";
 import { type Codec, createCodec } from "../../src/serde/runtime/codec.ts";
+import type { Node } from "../../src/serde/shape/node.ts";
 import { type Limits, StateBlock } from "../../src/serde/state/block.ts";
 import { CORPUS } from "./corpus.ts";
+import { show } from "./kit/show.ts";
+import { list, map, scalar, set, str, u32 } from "./nodes.ts";
 
 const FORMATS = ["json", "postcard", "msgpack", "cbor"] as const;
 const LIMITS: Limits = {
@@ -69,6 +73,43 @@ describe.each(FORMATS)("%s", (format) => {
     });
   });
 });
+
+/** What only some formats have. */
+const EXTENSIONS: Readonly<
+  Record<(typeof FORMATS)[number], readonly [string, Node, (length: number) => unknown][]>
+> = {
+  json: [],
+  postcard: [],
+  msgpack: [["extension", { kind: "any" }, (n) => new Extension(-5, new Uint8Array(n).fill(3))]],
+  cbor: [
+    ["big number", { kind: "any" }, (n) => (n > 380 ? null : 2n ** BigInt(8 * n))],
+    ["big number below zero", { kind: "any" }, (n) => (n > 380 ? null : -(2n ** BigInt(8 * n)) - 1n)],
+  ],
+};
+
+describe.each(FORMATS)("%s, lengths around every width of a head", (format) => {
+  const LENGTHS = [0, 1, 15, 16, 23, 24, 31, 32, 127, 128, 255, 256, 16_383, 16_384, 65_535, 65_536];
+  test.each<[string, Node, (length: number) => unknown]>([
+    ["text", str, (n) => "x".repeat(n)],
+    ["text of two bytes a character", str, (n) => "é".repeat(n)],
+    ["bytes", scalar("bytes"), (n) => new Uint8Array(n).fill(7)],
+    ["list", list(scalar("bool")), (n) => new Array<boolean>(n).fill(true)],
+    ["typed list", list(scalar("u8"), true), (n) => new Uint8Array(n).fill(9)],
+    ["set", set(u32), (n) => new Set(Array.from({ length: n }, (_, i) => i))],
+    ["map", map(u32, scalar("unit")), (n) => new Map(Array.from({ length: n }, (_, i) => [i, null]))],
+    ...EXTENSIONS[format],
+  ])("%s", (_, node, make) => {
+    const codec = createCodec(node, format);
+    for (const length of LENGTHS) {
+      const value = make(length);
+      expect(show(codec.decode(codec.encode(value)))).toBe(
+        show(typeof value === "bigint" ? plain(value) : value),
+      );
+    }
+  });
+});
+/** As `any` gives integers. */
+const plain = (value: bigint): unknown => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
 
 test("the corpus uses every instruction there is but those that only fail", () => {
   for (const verb of [

@@ -64,6 +64,45 @@ test("skipIf is decided by the value, not by what the first document left out", 
   );
 });
 
+test("skipIf of options, of every number, in boxes and by text of every kind", () => {
+  const wide = Object.fromEntries(
+    Array.from({ length: 40 }, (_, i) => [`f${i}`, s.u8().default(i).skipIf("default")]),
+  );
+  const { node } = s.struct({
+    none: s.option(s.u8()).default(5).skipIf("default"),
+    nil: s.option(s.u8()).default(null).skipIf("default"),
+    n32: s.u32().default(0).skipIf("zero"),
+    n64: s.i64().default(0n).skipIf("zero"),
+    single: s.f32().default(0).skipIf("zero"),
+    text: s.string().default("é\n").skipIf("default"),
+    plain: s.string().default("ab").skipIf("default"),
+    bytes: s.bytes().default(new Uint8Array()).skipIf("empty"),
+    box: s.option(s.struct(wide)),
+  });
+  const through = (from: "json" | "cbor", json: string) => {
+    const document = createCodec(node, from).encode(createCodec(node, "json").decode(utf8(json)));
+    const result = createTranscoder(node, from, "json").run(from === "json" ? utf8(json) : document);
+    return result.status === "ok" ? text(result.bytes) : result.code;
+  };
+  for (const [json, out] of [
+    ["{}", '{"box":null}'],
+    [
+      '{"none":null,"nil":3,"n32":1,"n64":-1,"single":0.5}',
+      '{"none":null,"nil":3,"n32":1,"n64":-1,"single":0.5,"box":null}',
+    ],
+    [
+      '{"none":5,"nil":null,"n32":0,"n64":0,"single":-0.0,"text":"\\u00e9\\n","plain":"\\u0061b","bytes":""}',
+      '{"box":null}',
+    ],
+    ['{"text":"é","plain":"a\\nb","bytes":"AA=="}', '{"text":"é","plain":"a\\nb","bytes":"AA==","box":null}'],
+    ['{"text":"éx","plain":"ac"}', '{"text":"éx","plain":"ac","box":null}'],
+    ['{"n64":4294967296,"box":{"f0":0,"f1":7}}', '{"n64":4294967296,"box":{"f1":7}}'],
+  ] as const) {
+    for (const from of ["json", "cbor"] as const)
+      expect(`${from} ${json} ${through(from, json)}`).toBe(`${from} ${json} ${out}`);
+  }
+});
+
 test("raw stays in its format", () => {
   const { node } = s.struct({ body: s.list(s.raw()) });
   expect(() => createTranscoder(node, "json", "cbor")).toThrow(

@@ -6,7 +6,7 @@ import type { Layout, Place } from "../layout/layout.ts";
 import type { Constant } from "../shape/node.ts";
 import { type Limits, StateBlock } from "../state/block.ts";
 import { capture } from "./capture.ts";
-import { type Part, type Plan, planPlace } from "./plan.ts";
+import { type Part, type Plan, planConstant } from "./plan.ts";
 
 /** Far more than a constant in a schema has. */
 const LIMITS: Limits = {
@@ -18,7 +18,7 @@ const LIMITS: Limits = {
 };
 
 export function captureConstant(place: Place, layout: Layout, value: Constant): CapturedConstant {
-  const plan = planPlace(layout, { ...place, slot: 0, some: -1, option: undefined });
+  const plan = planConstant(layout, { ...place, slot: 0, some: -1, option: undefined });
   const block = new StateBlock(LIMITS, { document: 0, output: 0, cells: 64 });
   block.begin({ rootCells: plan.rootCells, rootZero: true, mode: 0 });
   const failure = capture(plan, block, value);
@@ -57,7 +57,7 @@ function spansOfValue(plan: Plan, cell: number, s: StateBlock, spans: Span[]): v
       spans.push({ cell, list: false });
       break;
     case "struct":
-      for (const part of plan.fields) if (!part.skipEncode) spansOf(part, cell, s, spans);
+      for (const part of plan.fields) spansOf(part, cell, s, spans);
       break;
     case "tuple":
       for (const part of plan.parts) spansOf(part, cell, s, spans);

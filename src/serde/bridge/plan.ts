@@ -87,11 +87,14 @@ export interface BridgePlan {
   readonly names: readonly string[];
 }
 
-export const planBridge = (layout: Layout): BridgePlan => planPlace(layout, layout.root);
+export const planBridge = (layout: Layout): BridgePlan =>
+  planFrom(new PlanBuilder(layout), layout, layout.root);
 
-/** For one part of the shape as the root. */
-export function planPlace(layout: Layout, place: Place): BridgePlan {
-  const builder = new PlanBuilder(layout);
+/** For a constant of one part of the shape: what is not written is in it all the same. */
+export const planConstant = (layout: Layout, place: Place): BridgePlan =>
+  planFrom(new PlanBuilder(layout, "all"), layout, place);
+
+function planFrom(builder: PlanBuilder, layout: Layout, place: Place): BridgePlan {
   const root = builder.part(place);
   builder.finish();
   return { root, rootCells: place.boxed ? 1 : layout.cellsOf(place.node), names: [...builder.names] };
@@ -113,8 +116,11 @@ class PlanBuilder {
   /** Parts that may lead back to where they hang; filled in once everything around them is there. */
   readonly #later: (() => void)[] = [];
 
-  constructor(layout: Layout) {
+  readonly #captured: "all" | "written";
+
+  constructor(layout: Layout, captured: "all" | "written" = "written") {
     this.#layout = layout;
+    this.#captured = captured;
   }
 
   finish(): void {
@@ -230,7 +236,7 @@ class PlanBuilder {
       fields.push({
         ...this.part(record.places[i]!),
         name: field.name,
-        skipEncode: field.skipEncode,
+        skipEncode: this.#captured === "written" && field.skipEncode,
         seenWord: seen >> 5,
         seenMask: 1 << (seen & 31),
         skipIf: skipIfOf(field),

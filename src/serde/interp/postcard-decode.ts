@@ -9,7 +9,7 @@ import { copyText } from "./binary-text.ts";
 import { numberedCase, putInt53 } from "./cells.ts";
 import { closeList, emptyList, nextElement, openList } from "./lists.ts";
 import { CODE, DONE, fail, type Handler, short } from "./stop.ts";
-import { codePointAt } from "./utf8.ts";
+import { codePointAt, invalidUtf8At } from "./utf8.ts";
 
 type DecodeVerb = Exclude<Verb<"postcard">, "put" | "some" | "each" | "more">;
 
@@ -226,8 +226,9 @@ function getText(s: StateBlock, at: number, kind: number, cell: number): number 
   }
   if (kind === KIND.char) {
     if (varint.value === 0) return fail(s, CODE.typeMismatch, at);
+    const invalid = invalidUtf8At(s.document, from, end);
+    if (invalid >= 0) return fail(s, CODE.invalidUtf8, Math.min(invalid, end - 1));
     const found = codePointAt(s.document, from);
-    if (found < 0) return fail(s, CODE.invalidUtf8, Math.min(~found, end - 1));
     if ((found & 7) !== varint.value) return fail(s, CODE.typeMismatch, at);
     s.i32[2 * cell] = found >> 3;
     s.i32[2 * cell + 1] = 0;

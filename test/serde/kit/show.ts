@@ -53,4 +53,8 @@ export function showResult(result: Result): string {
 export const hex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+/** Of pairs of digits with space between them or not. */
+export const unhex = (digits: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(digits.match(/[0-9a-f]{2}/gi) ?? [], (pair) => Number.parseInt(pair, 16));
+
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -36,7 +36,7 @@ export const MSGPACK_DIALECT: Dialect = {
 
 const cborHead = (major: number, value: number): number[] => {
   if (value < 24) return [(major << 5) | value];
-  const width = value < 0x100 ? 0 : value < 0x1_0000 ? 1 : value < 0x1_0000_0000 ? 2 : 3;
+  const width = value < 0x100 ? 0 : value < 0x1_0000 ? 1 : 2;
   return [(major << 5) | (24 + width), ...big(value, 1 << width)];
 };
 
@@ -47,7 +47,7 @@ export const cborDialect = (deterministic: boolean): Dialect => ({
   none: [0xf6],
   text: cborText,
   key: cborText,
-  integer: (value) => (value < 0 ? cborHead(1, -1 - value) : cborHead(0, value)),
+  integer: (value) => cborHead(0, value),
   counted: {
     map: (count) => cborHead(5, count),
     list: (count) => cborHead(4, count),

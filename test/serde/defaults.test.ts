@@ -1,0 +1,141 @@
+// Defaults of every kind of shape: what decodes from nothing is the default, cell by cell, also where a box, an option or
+// a list stands between; and what a format refuses to flatten.
+
+import { describe, expect, test } from "vitest";
+import type { Constant, Node } from "../../src/serde/shape/node.ts";
+import { show, utf8 } from "./kit/show.ts";
+import { subject, trySubject } from "./kit/subject.ts";
+import {
+  attr,
+  enumOf,
+  f64,
+  list,
+  map,
+  option,
+  recursive,
+  scalar,
+  set,
+  str,
+  struct,
+  tuple,
+  u32,
+} from "./nodes.ts";
+
+const wide = (count: number, node: Node) =>
+  struct(Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, node])));
+const wideValue = (count: number, value: Constant) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, value]));
+const Linked = recursive((self) => struct({ v: str, next: option(self) }));
+
+const EMPTY = {
+  json: utf8("[{},{}]"),
+  msgpack: Uint8Array.of(0x92, 0x80, 0x80),
+  cbor: Uint8Array.of(0x82, 0xa0, 0xa0),
+};
+
+describe.each(Object.keys(EMPTY) as (keyof typeof EMPTY)[])("%s", (format) => {
+  test.each<[string, Node, Constant]>([
+    ["tuple", tuple(u32, str, f64), [1, "é", -0]],
+    ["option of a tuple", option(tuple(str)), ["x"]],
+    ["options, there and not", tuple(option(str), option(str)), [null, "y"]],
+    ["option in a list", list(option(str)), [null, "a", null, "é"]],
+    ["boxed struct", wide(80, str), wideValue(80, "t")],
+    ["option of a boxed struct", option(wide(80, u32)), wideValue(80, 7)],
+    ["boxes in a list", list(wide(80, str)), [wideValue(80, "a"), wideValue(80, "é")]],
+    ["recursive", Linked, { v: "a", next: { v: "é", next: null } }],
+    [
+      "map",
+      map(str, list(str)),
+      new Map([
+        ["k", ["a", "b"]],
+        ["é", []],
+      ]),
+    ],
+    ["set", set(str), new Set(["a", "é"])],
+    ["bytes", list(scalar("bytes")), [Uint8Array.of(1, 2), new Uint8Array()]],
+    [
+      "enum with a boxed payload",
+      enumOf({ A: undefined, B: wide(80, str) }),
+      { kind: "B", value: wideValue(80, "q") },
+    ],
+    [
+      "struct with a part that is not written",
+      struct({ a: attr(str, { skipEncode: true, skipDecode: true, default: { value: "own" } }), b: str }),
+      { a: "own", b: "x" },
+    ],
+  ])("%s", (_, node, value) => {
+    const { codec } = subject(list(struct({ a: attr(node, { default: { value } }) })), format);
+    expect(show(codec.decode(EMPTY[format]))).toBe(show([{ a: value }, { a: value }]));
+  });
+
+  test.each<[string, Node]>([
+    [
+      "an enum of numbers",
+      struct({ e: attr(enumOf({ A: undefined }, { style: "numeric" }), { flatten: true }) }),
+    ],
+    ["a list", struct({ e: attr(list(u32), { flatten: true }) })],
+    [
+      "a second map",
+      struct({ a: attr(map(str, u32), { flatten: true }), b: attr(map(str, u32), { flatten: true }) }),
+    ],
+    [
+      "an optional struct in an optional struct",
+      struct({
+        e: attr(option(struct({ f: attr(option(struct({ a: u32 })), { flatten: true }) })), {
+          flatten: true,
+        }),
+      }),
+    ],
+    [
+      "an enum in an optional struct",
+      struct({
+        e: attr(option(struct({ f: attr(enumOf({ A: u32 }), { flatten: true }) })), { flatten: true }),
+      }),
+    ],
+    [
+      "a map beside one of a variant",
+      struct({
+        e: attr(
+          enumOf(
+            { A: struct({ m: attr(map(str, u32), { flatten: true }) }) },
+            { style: "internal", tag: "t" },
+          ),
+          { flatten: true },
+        ),
+        m: attr(map(str, u32), { flatten: true }),
+      }),
+    ],
+    [
+      "too many combinations",
+      struct(
+        Object.fromEntries(
+          Array.from({ length: 5 }, (_, i) => [
+            `e${i}`,
+            attr(enumOf(Object.fromEntries(Array.from({ length: 12 }, (_, j) => [`V${i} ${j}`, u32]))), {
+              flatten: true,
+            }),
+          ]),
+        ),
+      ),
+    ],
+    [
+      "more variants than can be told apart",
+      enumOf(
+        Object.fromEntries(Array.from({ length: 1100 }, (_, i) => [`V${i}`, struct({ [`k${i}`]: u32 })])),
+        { style: "untagged" },
+      ),
+    ],
+  ])("refuses to flatten, or to tell apart, %s", (_, node) => {
+    expect(trySubject(node, format)).toBeUndefined();
+  });
+});
+
+test("postcard leaves a field that nobody writes to its default", () => {
+  const node = struct({
+    a: attr(str, { skipEncode: true, skipDecode: true, default: { value: "é" } }),
+    b: u32,
+  });
+  const { codec } = subject(node, "postcard");
+  expect(codec.encode({ a: "other", b: 5 })).toEqual(Uint8Array.of(5));
+  expect(codec.decode(Uint8Array.of(5))).toEqual({ a: "é", b: 5 });
+});
