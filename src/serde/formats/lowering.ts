@@ -168,8 +168,10 @@ export abstract class Lowering {
     const { out } = this;
     const done = out.label();
     out.emit(out.format, this.decodes ? "list" : "each", { x8: flags, x16: cells, a: slot, b, c: done });
-    this.below("[]", body);
-    out.emit(out.format, this.decodes ? "next" : "more");
+    this.below("[]", () => {
+      body();
+      out.emit(out.format, this.decodes ? "next" : "more");
+    });
     out.bind(done);
   }
 

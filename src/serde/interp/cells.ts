@@ -20,7 +20,7 @@ export function numberedCase(words: Int32Array, table: number, value: number): n
   const targets = words[table + CASES.targets]!;
   if (numbers === 0) return value >= 0 && value < targets ? value : -1;
   const from = table + CASES.rows + targets * CASE.words + NAME.words * words[table + CASES.names]!;
-  for (let i = 0; i < numbers; i++) if (words[from + i] === value) return i;
+  for (let i = 0; i < numbers; i++) if (words[from + i]! >>> 0 === value) return i;
   return -1;
 }
 

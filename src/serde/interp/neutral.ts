@@ -45,12 +45,6 @@ export const NEUTRAL = {
 
   fail: (s, { words }, pc) => fail(s, words[(pc >> 2) + 1]!, s.cursor - words[(pc >> 2) + 2]!),
 
-  clear(s, { words }, pc) {
-    const bit = words[(pc >> 2) + 1]!;
-    s.i32[2 * s.rec + (bit >> 5)]! &= ~(1 << (bit & 31));
-    return pc + RECORD_BYTES;
-  },
-
   enter(s, { words }, pc) {
     const cell = 2 * (s.rec + words[(pc >> 2) + 1]!);
     const first = s.i32[cell]!;

@@ -238,9 +238,6 @@ export const ROWS = [
       fails: ["resource.memory_limit"],
     },
   ),
-  op(15, "clear", NEUTRAL, ["decode"], "Clears the bit.", "Optional parts whose keys stand among others.", {
-    operands: { a: "bit" },
-  }),
   op(8, "fail", NEUTRAL, BOTH, "Fails with code a, b bytes back.", "Branches that may not be reached.", {
     operands: { a: "code", b: "length" },
     terminator: true,
