@@ -89,9 +89,9 @@ export interface BridgePlan {
 
 export const planBridge = (layout: Layout): BridgePlan => planPlace(layout, layout.root);
 
-/** For one part of the shape as the root. */
-export function planPlace(layout: Layout, place: Place): BridgePlan {
-  const builder = new PlanBuilder(layout);
+/** For one part of the shape as the root; `whole`: with what is never written, as a default has that too. */
+export function planPlace(layout: Layout, place: Place, whole = false): BridgePlan {
+  const builder = new PlanBuilder(layout, whole);
   const root = builder.part(place);
   builder.finish();
   return { root, rootCells: place.boxed ? 1 : layout.cellsOf(place.node), names: [...builder.names] };
@@ -109,12 +109,14 @@ const INTEGERS: Readonly<Record<string, readonly [number, number]>> = {
 class PlanBuilder {
   readonly names = new Set<string>();
   readonly #layout: Layout;
+  readonly #whole: boolean;
   readonly #plans = new Map<Core, Plan>();
   /** Parts that may lead back to where they hang; filled in once everything around them is there. */
   readonly #later: (() => void)[] = [];
 
-  constructor(layout: Layout) {
+  constructor(layout: Layout, whole: boolean) {
     this.#layout = layout;
+    this.#whole = whole;
   }
 
   finish(): void {
@@ -230,7 +232,7 @@ class PlanBuilder {
       fields.push({
         ...this.part(record.places[i]!),
         name: field.name,
-        skipEncode: field.skipEncode,
+        skipEncode: field.skipEncode && !this.#whole,
         seenWord: seen >> 5,
         seenMask: 1 << (seen & 31),
         skipIf: skipIfOf(field),
