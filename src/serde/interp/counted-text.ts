@@ -5,6 +5,7 @@ import { copyText } from "./binary-text.ts";
 import { chunks, readChunks } from "./chunks.ts";
 import { BREAK, head, type ReadHead, TYPE } from "./head.ts";
 import { name, setName } from "./name.ts";
+import { endSkipped, knownEnd, openSkipped } from "./skipped.ts";
 import { CODE, fail, short } from "./stop.ts";
 import { codePointAt } from "./utf8.ts";
 
@@ -98,9 +99,10 @@ export function skipItem(s: StateBlock, at: number, read: ReadHead): number {
   let c = at;
   for (;;) {
     const start = c;
-    c = read(s, c, false);
+    const end = knownEnd(s, start, top, bottom);
+    c = end < 0 ? read(s, start, false) : end;
     if (c < 0) return c;
-    switch (head.type) {
+    switch (end < 0 ? head.type : TYPE.null) {
       case TYPE.str:
       case TYPE.bytes:
         c = readChunks(s, c, head.value, head.type === TYPE.str ? TEXT : BYTES);
@@ -117,6 +119,7 @@ export function skipItem(s: StateBlock, at: number, read: ReadHead): number {
         // More than the document has bytes are never all there: it does not matter how many more.
         const due = Math.min(head.value * (isMap ? 2 : 1), 0x7fff_ffff);
         words[top] = due >= 0 ? due : isMap ? KEY_OR_BREAK : UNTIL_BREAK;
+        openSkipped(s, top, start);
         top += FRAME.words;
         // Nothing is complete yet, unless it is empty.
         c = closeSkipped(s, c, bottom, top, true);
@@ -158,6 +161,7 @@ function closeSkipped(s: StateBlock, at: number, bottom: number, from: number, o
     } else if (due > 0) {
       break;
     }
+    endSkipped(s, slot, bottom, c);
     top = slot;
     complete = true;
   }

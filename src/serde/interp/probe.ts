@@ -59,6 +59,7 @@ interface Probe {
 export function probeValue(s: StateBlock, code: Code, pc: number, reader: ValueReader): number {
   const { words } = code;
   const table = words[(pc >> 2) + 1]! >> 2;
+  s.skipped ??= new Map();
   const left = new Int32Array(words[table + PROBE.maskWords]!).fill(-1);
   const extra = words[table + PROBE.candidates]! & 31;
   if (extra !== 0) left[left.length - 1] = (1 << extra) - 1;
