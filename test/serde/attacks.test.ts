@@ -6,6 +6,7 @@ import type { FormatName } from "../../src/serde/ir/ops.ts";
 import { parseShape } from "../../src/serde/shape/index.ts";
 import type { Node } from "../../src/serde/shape/node.ts";
 import { HOSTILE_NAMES } from "./kit/arbitrary.ts";
+import { growth, MOST } from "./kit/growth.ts";
 import { show, unhex, utf8 } from "./kit/show.ts";
 import { FORMATS, LIMITS, subject, whole } from "./kit/subject.ts";
 import { enumOf, list, map, option, recursive, scalar, str, struct, u32 } from "./nodes.ts";
@@ -124,27 +125,6 @@ describe("numbers of a million digits", () => {
     }
   });
 });
-
-/** Processor time, best of a few, in milliseconds; at least one, below which the clock tells nothing. */
-function best(action: () => void): number {
-  const times = Array.from({ length: 4 }, () => {
-    const before = process.cpuUsage();
-    action();
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1000;
-  });
-  return Math.max(1, Math.min(...times));
-}
-
-/** Four times the document: linear is 4, quadratic 16. */
-const MOST = 9;
-
-/** How much longer `four` takes than `one`: measured up to three times, as a busy machine only ever adds. */
-function growth(one: () => void, four: () => void): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 3 && least >= MOST; i++) least = Math.min(least, best(four) / best(one));
-  return least;
-}
 
 describe("what grows with the document grows no faster", () => {
   const many = (count: number, make: (i: number) => string) =>

@@ -4,6 +4,7 @@
 //   ; what it shows                       header comment, required
 //   -- shape        JSON form; starts a new group
 //   -- json         rows; also postcard, msgpack, cbor, where a document is hex
+//   -- named        rows for JSON, MessagePack and CBOR alike: a document is JSON, an error has no offset
 //   DOCUMENT => VALUE                     decodes to it, as kit/show.ts prints it
 //   DOCUMENT <=> VALUE                    and the value is written as this document
 //   DOCUMENT => error CODE @OFFSET PATH
@@ -16,6 +17,9 @@ import { parseShape } from "../../src/serde/shape/index.ts";
 import { documentBytes } from "./documents.ts";
 import { hex, showResult } from "./kit/show.ts";
 import { byteByByte, FORMATS, inSteps, resultOf, subject, trace } from "./kit/subject.ts";
+import { parseJson } from "./oracles/json.ts";
+import { asObjects, PEERS } from "./oracles/peers.ts";
+import { sameWire } from "./oracles/wire.ts";
 
 interface Row {
   readonly line: number;
@@ -23,6 +27,8 @@ interface Row {
   readonly form: string;
   readonly document: string;
   readonly both: boolean;
+  /** The document is JSON, whatever the format. */
+  readonly named: boolean;
   readonly expected: string;
 }
 
@@ -38,7 +44,8 @@ function rowsOf(name: string, source: string): Row[] {
     if (line === 1 && !/^; \S/.test(text)) bad("the file must open with a comment, `; what it shows`");
     const heading = /^-- (\S+)$/.exec(text)?.[1];
     if (heading !== undefined) {
-      if (heading !== "shape" && !FORMATS.includes(heading as FormatName)) bad(`unknown section ${heading}`);
+      if (heading !== "shape" && heading !== "named" && !FORMATS.includes(heading as FormatName))
+        bad(`unknown section ${heading}`);
       section = heading;
       if (section === "shape") form = "";
     } else if (text.trim() === "" || text.startsWith(";")) continue;
@@ -47,20 +54,25 @@ function rowsOf(name: string, source: string): Row[] {
       const [, document, arrow, expected] =
         /^(.*?) (<?=>) (.+)$/.exec(text) ?? bad("expected `document => value`");
       if (form === "" || section === "") bad("a row stands before any shape");
-      rows.push({
-        line,
-        format: section as FormatName,
-        form,
-        document: document!,
-        both: arrow === "<=>",
-        expected: expected!,
-      });
+      const named = section === "named";
+      for (const format of named ? NAMED : [section as FormatName]) {
+        rows.push({
+          line,
+          format,
+          form,
+          document: document!,
+          both: arrow === "<=>",
+          named,
+          expected: expected!,
+        });
+      }
     }
   }
   if (rows.length === 0) throw new Error(`${name}: no rows`);
   return rows;
 }
 
+const NAMED: readonly FormatName[] = ["json", "msgpack", "cbor"];
 const FOLDER = fileURLToPath(new URL("./cases/", import.meta.url));
 const FILES = readdirSync(FOLDER).filter((name) => name.endsWith(".case"));
 
@@ -76,16 +88,25 @@ describe.each(FILES)("%s", (file) => {
     const shape = parseShape(JSON.parse(row.form));
     if ("code" in shape) throw new Error(`${file}: ${shape.code} at ${shape.path}`);
     const codec = subject(shape.node, row.format);
-    const document = documentBytes(row.format, row.document);
+    const document =
+      row.named && row.format !== "json"
+        ? PEERS[row.format]!.encode(parseJson(row.document))
+        : documentBytes(row.format, row.document);
     const result = codec.codec.tryDecode(document);
     const whole = showResult(result);
-    expect(brief(whole)).toBe(row.expected);
+    expect(row.named ? brief(whole).replace(/ @[0-9]+/, "") : brief(whole)).toBe(row.expected);
     expect(byteByByte(codec, document)).toBe(whole);
     const steps = trace(codec, "decode", document, 40).length;
     for (let at = 0; at < steps; at++) {
       expect(resultOf(inSteps(codec, "decode", document, [at, 1]))).toBe(whole);
     }
-    if (row.both && result.status === "ok") expect(hex(codec.codec.encode(result.value))).toBe(hex(document));
+    if (!row.both || result.status === "error") return;
+    const written = codec.codec.encode(result.value);
+    if (!row.named || row.format === "json") expect(hex(written)).toBe(hex(document));
+    else
+      expect(
+        sameWire(asObjects(PEERS[row.format]!.decode(written)), asObjects(parseJson(row.document))),
+      ).toBe(true);
   });
 });
 

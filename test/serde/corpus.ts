@@ -320,7 +320,8 @@ export const CORPUS: readonly Case[] = [
     name: "untagged enum",
     node: enumOf(
       {
-        Nil: undefined,
+        Nil: scalar("unit"),
+        None: undefined,
         Small: scalar("u8"),
         Big: scalar("i64"),
         Real: f64,
@@ -334,7 +335,8 @@ export const CORPUS: readonly Case[] = [
       { style: "untagged" },
     ),
     values: [
-      { kind: "Nil" },
+      { kind: "Nil", value: null },
+      { kind: "None" },
       { kind: "Small", value: 200 },
       { kind: "Big", value: 256n },
       { kind: "Big", value: -1n },

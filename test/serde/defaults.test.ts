@@ -79,20 +79,6 @@ describe.each(Object.keys(EMPTY) as (keyof typeof EMPTY)[])("%s", (format) => {
       struct({ a: attr(map(str, u32), { flatten: true }), b: attr(map(str, u32), { flatten: true }) }),
     ],
     [
-      "an optional struct in an optional struct",
-      struct({
-        e: attr(option(struct({ f: attr(option(struct({ a: u32 })), { flatten: true }) })), {
-          flatten: true,
-        }),
-      }),
-    ],
-    [
-      "an enum in an optional struct",
-      struct({
-        e: attr(option(struct({ f: attr(enumOf({ A: u32 }), { flatten: true }) })), { flatten: true }),
-      }),
-    ],
-    [
       "a map beside one of a variant",
       struct({
         e: attr(

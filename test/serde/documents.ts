@@ -137,7 +137,8 @@ export const DOCUMENTS: readonly Documents[] = [
     node: list(
       enumOf(
         {
-          Nil: undefined,
+          Nil: scalar("unit"),
+          Off: undefined,
           Byte: scalar("u8"),
           Long: scalar("i64"),
           Real: f64,
@@ -148,7 +149,7 @@ export const DOCUMENTS: readonly Documents[] = [
         { style: "untagged" },
       ),
     ),
-    good: ['[null,0,255,256,-1,1.0,1e2,"s",{"url":"u"},{"branch":"b","url":"u"},{"z":0,"url":"u"}]'],
+    good: ['[null,"Off",0,255,256,-1,1.0,1e2,"s",{"url":"u"},{"branch":"b","url":"u"},{"z":0,"url":"u"}]'],
     bad: ["[true]", "[[]]", "[{}]", '[{"branch":"b"}]', "[1e999]", "[1e]"],
   },
   {

@@ -2,11 +2,12 @@
 
 import type { CapturedConstant } from "../formats/constants.ts";
 import { CodecError } from "../ir/failure.ts";
+import { ANY, ANY_VARIANT } from "../layout/any.ts";
 import type { Layout, Place } from "../layout/layout.ts";
 import type { Constant } from "../shape/node.ts";
 import { type Limits, StateBlock } from "../state/block.ts";
 import { capture } from "./capture.ts";
-import { type Part, type Plan, planConstant } from "./plan.ts";
+import { type Part, type Plan, planPlace } from "./plan.ts";
 
 /** Far more than a constant in a schema has. */
 const LIMITS: Limits = {
@@ -18,7 +19,7 @@ const LIMITS: Limits = {
 };
 
 export function captureConstant(place: Place, layout: Layout, value: Constant): CapturedConstant {
-  const plan = planConstant(layout, { ...place, slot: 0, some: -1, option: undefined });
+  const plan = planPlace(layout, { ...place, slot: 0, some: -1, option: undefined }, true);
   const block = new StateBlock(LIMITS, { document: 0, output: 0, cells: 64 });
   block.begin({ rootCells: plan.rootCells, rootZero: true, mode: 0 });
   const failure = capture(plan, block, value);
@@ -71,12 +72,38 @@ function spansOfValue(plan: Plan, cell: number, s: StateBlock, spans: Span[]): v
       break;
     }
     case "any":
-      throw new CodecError("load.unsupported", "a default inside any is not built yet");
+      spansOfAny(cell, s, spans);
+      break;
     case "list":
     case "set":
       each(plan.stride, plan.item);
       break;
     case "map":
       each(plan.stride, plan.key, plan.value);
+  }
+}
+
+function spansOfAny(cell: number, s: StateBlock, spans: Span[]): void {
+  const first = s.i32[2 * cell + 2]!;
+  const count = s.i32[2 * cell + 3]!;
+  const list = (from: number, to: number, stride: number) => {
+    spans.push({ cell: cell + 1, list: true });
+    for (let at = from; at < to; at += stride) spansOfAny(at, s, spans);
+  };
+  switch (s.i32[2 * cell]) {
+    case ANY_VARIANT.big:
+    case ANY_VARIANT.string:
+    case ANY_VARIANT.bytes:
+    case ANY_VARIANT.ext:
+      spans.push({ cell: cell + 1, list: false });
+      break;
+    case ANY_VARIANT.list:
+      list(first, first + count * ANY.cells, ANY.cells);
+      break;
+    case ANY_VARIANT.map:
+      list(first, first + count * ANY.entryCells, ANY.cells);
+      break;
+    case ANY_VARIANT.tag:
+      list(first + 1, first + ANY.tagCells, ANY.cells);
   }
 }

@@ -87,14 +87,11 @@ export interface BridgePlan {
   readonly names: readonly string[];
 }
 
-export const planBridge = (layout: Layout): BridgePlan =>
-  planFrom(new PlanBuilder(layout), layout, layout.root);
+export const planBridge = (layout: Layout): BridgePlan => planPlace(layout, layout.root);
 
-/** For a constant of one part of the shape: what is not written is in it all the same. */
-export const planConstant = (layout: Layout, place: Place): BridgePlan =>
-  planFrom(new PlanBuilder(layout, "all"), layout, place);
-
-function planFrom(builder: PlanBuilder, layout: Layout, place: Place): BridgePlan {
+/** For one part of the shape as the root; `whole`: with what is never written, as a default has that too. */
+export function planPlace(layout: Layout, place: Place, whole = false): BridgePlan {
+  const builder = new PlanBuilder(layout, whole);
   const root = builder.part(place);
   builder.finish();
   return { root, rootCells: place.boxed ? 1 : layout.cellsOf(place.node), names: [...builder.names] };
@@ -112,15 +109,14 @@ const INTEGERS: Readonly<Record<string, readonly [number, number]>> = {
 class PlanBuilder {
   readonly names = new Set<string>();
   readonly #layout: Layout;
+  readonly #whole: boolean;
   readonly #plans = new Map<Core, Plan>();
   /** Parts that may lead back to where they hang; filled in once everything around them is there. */
   readonly #later: (() => void)[] = [];
 
-  readonly #captured: "all" | "written";
-
-  constructor(layout: Layout, captured: "all" | "written" = "written") {
+  constructor(layout: Layout, whole: boolean) {
     this.#layout = layout;
-    this.#captured = captured;
+    this.#whole = whole;
   }
 
   finish(): void {
@@ -236,7 +232,7 @@ class PlanBuilder {
       fields.push({
         ...this.part(record.places[i]!),
         name: field.name,
-        skipEncode: this.#captured === "written" && field.skipEncode,
+        skipEncode: field.skipEncode && !this.#whole,
         seenWord: seen >> 5,
         seenMask: 1 << (seen & 31),
         skipIf: skipIfOf(field),

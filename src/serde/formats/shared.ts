@@ -2,7 +2,7 @@
 
 import { LIST } from "../ir/ops.ts";
 import type { Core, Elements, Layout } from "../layout/layout.ts";
-import { coreOf, partsOf } from "../layout/layout.ts";
+import { beside, coreOf, partsOf } from "../layout/layout.ts";
 import type { Node } from "../shape/node.ts";
 
 /** Parts smaller than this are repeated rather than called. */
@@ -24,6 +24,8 @@ export function proceduresOf(root: Node): ReadonlySet<Core> {
     if (node.kind === "any") recursive.add(node);
     uses.set(node, (uses.get(node) ?? 0) + 1);
     if (open.has(node)) close(node);
+    // Its keys stand among those of what it is in, so that is what a cycle through it comes back to.
+    if (leadsTo(node, open)) recursive.add(node);
     if (uses.get(node)! > 1) return;
     open.add(node);
     for (const part of partsOf(node)) visit(part);
@@ -41,6 +43,16 @@ export function proceduresOf(root: Node): ReadonlySet<Core> {
     if (uses.get(node)! > 1 && size > SMALL) procedures.add(node);
   }
   return procedures;
+}
+
+/** Whether something that stands among the keys of `node` is in `open`. */
+function leadsTo(node: Core, open: ReadonlySet<Core>): boolean {
+  const found = new Set(beside(node));
+  for (const part of found) {
+    if (open.has(part)) return true;
+    for (const inner of beside(part)) found.add(inner);
+  }
+  return false;
 }
 
 /** Flags of the `list` that reads `node`. */

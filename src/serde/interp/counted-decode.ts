@@ -3,17 +3,18 @@
 
 import { KIND } from "../ir/kinds.ts";
 import { LIST, opcodeOf, RECORD_BYTES, SEQ, type Verb } from "../ir/ops.ts";
-import { CASE, CASES, DUPLICATE, FIELD, KEYS, KINDS, PROBE, VALUE_KIND } from "../ir/tables.ts";
+import { CASE, CASES, DUPLICATE, FIELD, KEYS, KINDS, NO_CASE } from "../ir/tables.ts";
 import { ANY_VARIANT } from "../layout/any.ts";
 import { FRAME, type StateBlock } from "../state/block.ts";
 import { numberedCase, putAnyInteger, putInt53 } from "./cells.ts";
+import { countedValues, KIND_OF_TYPE } from "./counted-probe.ts";
 import { nextRest, openRest } from "./counted-rest.ts";
 import { onlyChar, readBytes, readText, readTextName, skipItem } from "./counted-text.ts";
-import { BREAK, big, head, type ReadHead, TYPE } from "./head.ts";
+import { BREAK, exactInteger, head, type ReadHead, TYPE } from "./head.ts";
 import { singleOf } from "./json-numbers.ts";
 import { claim, clearHeader, fieldRow, findName, missingField, nameRows } from "./keys.ts";
 import { closeList, emptyList, nextElement, openList } from "./lists.ts";
-import { decided, endProbe, probeKey, probeText, startProbe, textsOf } from "./probe.ts";
+import { probeValue } from "./probe.ts";
 import { CODE, type Code, DONE, fail, type Handler, short } from "./stop.ts";
 
 type DecodeVerb = Exclude<Verb<"cbor">, "put" | "head" | "some" | "each" | "more">;
@@ -23,6 +24,7 @@ const SOFT = Number.NEGATIVE_INFINITY;
 const REST = opcodeOf("cbor", "rest") & 31;
 
 export function countedDecode(read: ReadHead): Readonly<Record<DecodeVerb, Handler>> {
+  const values = countedValues(read);
   return {
     obj(s, { words }, pc) {
       const at = pc >> 2;
@@ -204,7 +206,7 @@ export function countedDecode(read: ReadHead): Readonly<Record<DecodeVerb, Handl
         if (!isInt(head.type)) return soft >= 0 ? soft : fail(s, CODE.typeMismatch, start);
         row = numberedCase(words, table, head.value);
       }
-      if (row < 0) row = words[table + CASES.other]!;
+      if (row < 0 && row !== NO_CASE) row = words[table + CASES.other]!;
       if (row < 0) return soft >= 0 ? soft : fail(s, CODE.unknownVariant, start);
       const target = table + CASES.rows + row * CASE.words;
       const cell = 2 * (s.rec + words[at + 1]!);
@@ -223,7 +225,7 @@ export function countedDecode(read: ReadHead): Readonly<Record<DecodeVerb, Handl
       return target >= 0 ? target : fail(s, words[table + KINDS.code]!, s.cursor);
     },
 
-    probe: (s, code, pc) => probeObject(s, code, pc, read),
+    probe: (s, code, pc) => probeValue(s, code, pc, values),
 
     skip(s, _code, pc) {
       const end = skipItem(s, s.cursor, read);
@@ -238,24 +240,6 @@ export function countedDecode(read: ReadHead): Readonly<Record<DecodeVerb, Handl
     },
   };
 }
-
-/** By TYPE. */
-const KIND_OF_TYPE = [
-  VALUE_KIND.null,
-  VALUE_KIND.other,
-  VALUE_KIND.bool,
-  VALUE_KIND.int,
-  VALUE_KIND.int,
-  VALUE_KIND.float,
-  VALUE_KIND.str,
-  VALUE_KIND.bytes,
-  VALUE_KIND.list,
-  VALUE_KIND.map,
-  VALUE_KIND.tag,
-  VALUE_KIND.other,
-  VALUE_KIND.other,
-  VALUE_KIND.int,
-] as const;
 
 const isInt = (type: number): boolean => type === TYPE.uint || type === TYPE.nint || type === TYPE.big;
 
@@ -302,42 +286,6 @@ function anyKey(s: StateBlock, code: Code, keys: number, pc: number, read: ReadH
   }
   s.cursor = c;
   return target < 0 ? pc : target;
-}
-
-function probeObject(s: StateBlock, code: Code, pc: number, read: ReadHead): number {
-  const { words } = code;
-  const probe = startProbe(words, words[(pc >> 2) + 1]! >> 2);
-  let c = read(s, s.cursor, false);
-  if (c < 0) return c;
-  if (head.type !== TYPE.map) return fail(s, CODE.typeMismatch, s.cursor);
-  for (let left = head.value; ; left--) {
-    if (left === 0) return endProbe(probe, s, words, c);
-    if (left < 0) {
-      if (c >= s.end) return short(s);
-      if (s.document[c] === BREAK) return endProbe(probe, s, words, c);
-    }
-    const start = c;
-    c = read(s, c, false);
-    if (c < 0) return c;
-    if (head.type !== TYPE.str) return fail(s, CODE.badKey, start);
-    c = readTextName(s, c);
-    if (c < 0) return c;
-    const row = probeKey(probe, code);
-    const texts = row < 0 ? -1 : textsOf(probe, words, row);
-    if (texts < 0) {
-      c = skipItem(s, c, read);
-      if (c < 0) return c;
-      continue;
-    }
-    const tag = c;
-    c = read(s, c, false);
-    if (c < 0) return c;
-    if (head.type !== TYPE.str) return fail(s, CODE.typeMismatch, tag);
-    c = readTextName(s, c);
-    if (c < 0) return c;
-    const target = probeText(probe, code, texts) ? decided(probe, words) : fail(s, CODE.unknownVariant, tag);
-    if (target < 0 || words[probe.table + PROBE.tagged] === 1) return target;
-  }
 }
 
 /** [least, most] of the integer kinds of at most 53 bits. */
@@ -418,9 +366,7 @@ function getLeaf(
     }
     case KIND.integer:
       if (!isInt(type)) return other();
-      return putAnyInteger(s, cell, type === TYPE.big ? bigInt() : exactInt())
-        ? next
-        : fail(s, CODE.memoryLimit, at);
+      return putAnyInteger(s, cell, exactInteger()) ? next : fail(s, CODE.memoryLimit, at);
     case KIND.other:
       return getOther(s, at, next, cell);
     case KIND.raw: {
@@ -467,25 +413,12 @@ function floatOf(type: number, single: boolean): number | undefined {
     if (!single || Math.abs(head.value) <= Number.MAX_SAFE_INTEGER) {
       return single ? Math.fround(head.value) : doubleOf();
     }
-    return singleOf(String(exactInt()));
+    return singleOf(String(exactInteger()));
   }
-  return type === TYPE.big ? (single ? singleOf(String(bigInt())) : Number(bigInt())) : undefined;
+  return type === TYPE.big ? (single ? singleOf(String(exactInteger())) : Number(exactInteger())) : undefined;
 }
 
 /** The integer of the last head, rounded once. */
 function doubleOf(): number {
-  return Math.abs(head.value) <= Number.MAX_SAFE_INTEGER ? head.value : Number(exactInt());
-}
-
-/** The integer of the last head. */
-function exactInt(): bigint {
-  const magnitude = (BigInt(head.high >>> 0) << 32n) | BigInt(head.low >>> 0);
-  return head.type === TYPE.nint ? -1n - magnitude : magnitude;
-}
-
-/** The integer of a head of type `big`. */
-function bigInt(): bigint {
-  let hex = "0x0";
-  for (let i = big.from; i < big.to; i++) hex += big.bytes[i]!.toString(16).padStart(2, "0");
-  return big.negative ? -1n - BigInt(hex) : BigInt(hex);
+  return Math.abs(head.value) <= Number.MAX_SAFE_INTEGER ? head.value : Number(exactInteger());
 }

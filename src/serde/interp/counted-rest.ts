@@ -16,6 +16,7 @@ const found = { left: 0, at: 0 };
 
 export function openRest(s: StateBlock, code: Code, pc: number, read: ReadHead): number {
   const { words } = code;
+  s.skipped ??= new Map();
   const start = s.cursor;
   const c = read(s, start, false);
   if (c < 0) return c;

@@ -6,6 +6,7 @@ import { chunks, readChunks } from "./chunks.ts";
 import { BREAK, head, type ReadHead, TYPE } from "./head.ts";
 import { levelsEnd } from "./lists.ts";
 import { name, setName } from "./name.ts";
+import { endSkipped, knownEnd, openSkipped } from "./skipped.ts";
 import { CODE, fail, short } from "./stop.ts";
 import { codePointAt, utf16Of } from "./utf8.ts";
 
@@ -85,9 +86,10 @@ export function skipItem(s: StateBlock, at: number, read: ReadHead): number {
   let c = at;
   for (;;) {
     const start = c;
-    c = read(s, c, false);
+    const end = knownEnd(s, start, top, bottom, limit);
+    c = end < 0 ? read(s, start, false) : end;
     if (c < 0) return c;
-    switch (head.type) {
+    switch (end < 0 ? head.type : TYPE.null) {
       case TYPE.str:
       case TYPE.bytes:
         c = readChunks(s, c, head.value, head.type === TYPE.str ? TEXT : BYTES);
@@ -104,6 +106,7 @@ export function skipItem(s: StateBlock, at: number, read: ReadHead): number {
         // More than the document has bytes are never all there: it does not matter how many more.
         const due = Math.min(head.value * (isMap ? 2 : 1), 0x7fff_ffff);
         words[top] = due >= 0 ? due : isMap ? KEY_OR_BREAK : UNTIL_BREAK;
+        openSkipped(s, top, start);
         top += FRAME.words;
         // Nothing is complete yet, unless it is empty.
         c = closeSkipped(s, c, bottom, top, true);
@@ -145,6 +148,7 @@ function closeSkipped(s: StateBlock, at: number, bottom: number, from: number, o
     } else if (due > 0) {
       break;
     }
+    endSkipped(s, slot, bottom, c);
     top = slot;
     complete = true;
   }

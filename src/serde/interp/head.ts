@@ -68,5 +68,16 @@ export function setInt(low: number, high: number, negative: boolean): void {
   head.value = negative ? -1 - magnitude : magnitude;
 }
 
+/** The integer of the last head, which is one. */
+export function exactInteger(): bigint {
+  if (head.type === TYPE.big) {
+    let hex = "0x0";
+    for (let i = big.from; i < big.to; i++) hex += big.bytes[i]!.toString(16).padStart(2, "0");
+    return big.negative ? -1n - BigInt(hex) : BigInt(hex);
+  }
+  const magnitude = (BigInt(head.high >>> 0) << 32n) | BigInt(head.low >>> 0);
+  return head.type === TYPE.nint ? -1n - magnitude : magnitude;
+}
+
 /** Ends a container of unknown length. MessagePack has none, so nobody asks there. */
 export const BREAK = 0xff;

@@ -1,16 +1,16 @@
 // JSON from bytes to cells: one function per instruction of the table. Space before a token is skipped by the
 // instruction that reads it, never behind one.
 
-import { KIND } from "../ir/kinds.ts";
+import { INTEGER_RANGES, KIND } from "../ir/kinds.ts";
 import { KEY_POSITION, LIST, opcodeOf, RECORD_BYTES, SEQ, type Verb } from "../ir/ops.ts";
-import { CASE, CASES, DUPLICATE, FIELD, KEYS, KINDS, VALUE_KIND } from "../ir/tables.ts";
+import { CASE, CASES, DUPLICATE, FIELD, KEYS, KINDS, NO_CASE } from "../ir/tables.ts";
 import { ANY_VARIANT } from "../layout/any.ts";
 import { FRAME, SPAN, type StateBlock } from "../state/block.ts";
 import { numberedCase, putAnyInteger, putInt53 } from "./cells.ts";
 import { readBytesText, readNumbers } from "./json-bytes.ts";
 import { readName } from "./json-name.ts";
 import { read, readFloat, readInt, readInteger } from "./json-numbers.ts";
-import { probeObject } from "./json-probe.ts";
+import { JSON_VALUES, kindAt } from "./json-probe.ts";
 import { nextRest, openRest } from "./json-rest.ts";
 import {
   asciiText,
@@ -19,7 +19,6 @@ import {
   number,
   readColon,
   readLiteral,
-  readNumber,
   readString,
   skipSpace,
   skipValue,
@@ -28,6 +27,7 @@ import {
 } from "./json-text.ts";
 import { claim, clearHeader, fieldRow, findName, missingField, nameRows } from "./keys.ts";
 import { closeList, emptyList, nextElement, openList } from "./lists.ts";
+import { probeValue } from "./probe.ts";
 import { CODE, type Code, DONE, fail, failAt, type Handler, short } from "./stop.ts";
 
 const QUOTE = 0x22;
@@ -215,7 +215,7 @@ export const JSON_DECODE = {
       end = readColon(s, end);
       if (end < 0) return end;
     }
-    if (row < 0) row = words[table + CASES.other]!;
+    if (row < 0 && row !== NO_CASE) row = words[table + CASES.other]!;
     if (row < 0) return soft >= 0 ? soft : fail(s, CODE.unknownVariant, c);
     const target = table + CASES.rows + row * CASE.words;
     const cell = 2 * (s.rec + words[at + 1]!);
@@ -234,7 +234,7 @@ export const JSON_DECODE = {
     return target >= 0 ? target : fail(s, words[table + KINDS.code]!, c);
   },
 
-  probe: probeObject,
+  probe: (s, code, pc) => probeValue(s, code, pc, JSON_VALUES),
 
   skip(s, _code, pc) {
     const end = skipValue(s, s.cursor);
@@ -292,19 +292,6 @@ function anyKey(s: StateBlock, code: Code, keys: number, at: number, pc: number)
   }
   s.cursor = c;
   return target < 0 ? pc : target;
-}
-
-function kindAt(s: StateBlock, at: number): number {
-  const byte = s.document[at]!;
-  if (byte === QUOTE) return VALUE_KIND.str;
-  if (byte === OPEN_MAP) return VALUE_KIND.map;
-  if (byte === OPEN_LIST) return VALUE_KIND.list;
-  if (byte === 0x6e) return VALUE_KIND.null;
-  if (byte === 0x74 || byte === 0x66) return VALUE_KIND.bool;
-  if (!startsValue(byte)) return failAt(s, CODE.unexpectedByte, at);
-  const end = readNumber(s, at);
-  if (end < 0) return end;
-  return number.float ? VALUE_KIND.float : VALUE_KIND.int;
 }
 
 /** One leaf at `at` into its slot; the position behind it, a stop, or, if `soft`, -Infinity: not of that kind. */
@@ -489,18 +476,3 @@ function getKey(s: StateBlock, at: number, kind: number, slot: number): number {
   s.u64[cell] = BigInt.asUintN(64, value);
   return next;
 }
-
-const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
-/** Limits of the integer kinds. */
-const INTEGER_RANGES: ReadonlyMap<number, readonly [bigint, bigint]> = new Map([
-  [KIND.u8, [0n, 0xffn]],
-  [KIND.u16, [0n, 0xffffn]],
-  [KIND.u32, [0n, 0xffff_ffffn]],
-  [KIND.u64, [0n, 0xffff_ffff_ffff_ffffn]],
-  [KIND.i8, [-0x80n, 0x7fn]],
-  [KIND.i16, [-0x8000n, 0x7fffn]],
-  [KIND.i32, [-0x8000_0000n, 0x7fff_ffffn]],
-  [KIND.i64, [-0x8000_0000_0000_0000n, 0x7fff_ffff_ffff_ffffn]],
-  [KIND.u53, [0n, SAFE]],
-  [KIND.i53, [-SAFE, SAFE]],
-]);

@@ -15,6 +15,7 @@ let endAt = 0;
 
 export function openRest(s: StateBlock, code: Code, pc: number): number {
   const { words } = code;
+  s.skipped ??= new Map();
   const before = s.cursor;
   const start = skipSpace(s.document, before);
   if (s.document[start] !== 0x7b) return mismatch(s, start);

@@ -3,6 +3,7 @@
 
 import { FRAME, SPAN, type StateBlock } from "../state/block.ts";
 import { levelsEnd } from "./lists.ts";
+import { endSkipped, knownEnd, openSkipped } from "./skipped.ts";
 import { CODE, fail, failAt, short } from "./stop.ts";
 import { codePointAt, putUnits } from "./utf8.ts";
 
@@ -272,19 +273,22 @@ export function skipValue(s: StateBlock, at: number): number {
     c = skipSpace(document, c);
     const byte = document[c]!;
     if (byte === 0x7b || byte === 0x5b) {
-      if (top >= limit) return fail(s, CODE.depthLimit, c);
-      words[top] = byte;
-      top += FRAME.words;
-      c = skipSpace(document, c + 1);
-      if (document[c] === byte + 2) {
-        c++;
+      const end = knownEnd(s, c, top, bottom, limit);
+      if (end < 0) {
+        if (top >= limit) return fail(s, CODE.depthLimit, c);
+        words[top] = byte;
+        openSkipped(s, top, c);
+        top += FRAME.words;
+        c = skipSpace(document, c + 1);
+        if (document[c] !== byte + 2) {
+          if (byte === 0x7b) c = skipKey(s, c);
+          if (c < 0) return c;
+          continue;
+        }
         top -= FRAME.words;
-      } else if (byte === 0x7b) {
-        c = skipKey(s, c);
-        if (c < 0) return c;
-        continue;
+        endSkipped(s, top, bottom, ++c);
       } else {
-        continue;
+        c = end;
       }
     } else {
       c = skipLeaf(s, c, byte);
@@ -296,8 +300,8 @@ export function skipValue(s: StateBlock, at: number): number {
       c = skipSpace(document, c);
       const open = words[top - FRAME.words]!;
       if (document[c] === open + 2) {
-        c++;
         top -= FRAME.words;
+        endSkipped(s, top, bottom, ++c);
         continue;
       }
       if (document[c] !== 0x2c) return failAt(s, CODE.expectedCommaOrEnd, c);

@@ -33,7 +33,7 @@ export interface Operands {
   readonly c?: Word;
 }
 
-export interface KeyField {
+interface KeyField {
   /** First: the one expected and printed. */
   readonly names: readonly string[];
   /** Bit address, or -1. */

@@ -58,3 +58,18 @@ export function kindOf(node: ScalarNode, text: boolean): number {
       return KIND[node.kind];
   }
 }
+
+const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+/** Limits of the integer kinds. */
+export const INTEGER_RANGES: ReadonlyMap<number, readonly [bigint, bigint]> = new Map([
+  [KIND.u8, [0n, 0xffn]],
+  [KIND.u16, [0n, 0xffffn]],
+  [KIND.u32, [0n, 0xffff_ffffn]],
+  [KIND.u64, [0n, 0xffff_ffff_ffff_ffffn]],
+  [KIND.i8, [-0x80n, 0x7fn]],
+  [KIND.i16, [-0x8000n, 0x7fffn]],
+  [KIND.i32, [-0x8000_0000n, 0x7fff_ffffn]],
+  [KIND.i64, [-0x8000_0000_0000_0000n, 0x7fff_ffff_ffff_ffffn]],
+  [KIND.u53, [0n, SAFE]],
+  [KIND.i53, [-SAFE, SAFE]],
+]);

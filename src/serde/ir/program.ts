@@ -132,7 +132,7 @@ export function targetsAt(program: Program, pc: number): number[] {
 function probeTargets(words: Int32Array, at: number): number[] {
   const count = words[at + PROBE.candidates]!;
   const first = words[at + PROBE.candidatesAt]! >> 2;
-  const stride = words[at + PROBE.stride]!;
+  const stride = 1 + words[at + PROBE.seenWords]! + words[at + PROBE.maskWords]!;
   return Array.from({ length: count }, (_, i) => words[first + i * stride]!);
 }
 

@@ -45,6 +45,8 @@ export const CASES = {
   rows: 4,
 } as const;
 export const CASE = { target: 0, variant: 1, words: 2 } as const;
+/** In place of a row, by text: a name that is known, and stands here for nothing; it never goes to `other`. */
+export const NO_CASE = -2;
 
 /** Kind table (role `kinds`): the code when nothing fits, then one target or -1 for each of VALUE_KINDS. */
 export const KINDS = { code: 0, targets: 1 } as const;
@@ -103,36 +105,57 @@ export const RELOCATE = {
 } as const;
 
 /**
- * Probe table (role `probe`). Candidate rows: target, then the keys it requires, as `seenWords` words of bits. Key rows:
- * the candidates that know the key, as `maskWords` words of bits, then a text table or -1. Name rows as in key tables,
- * whose field is the key. Offsets in bytes.
+ * Probe table (role `probe`). A set of candidates is `maskWords` words of bits, bit i of them candidate i; offsets are in
+ * bytes. Candidate rows: target, then the keys it requires, as `seenWords` words of bits, then the candidates it beats
+ * when both are left. Key rows: the candidates that know the key, then a value table or -1.
  */
 export const PROBE = {
   candidates: 0,
   candidatesAt: 1,
-  /** Words of a candidate row. */
-  stride: 2,
-  keys: 3,
-  keysAt: 4,
-  names: 5,
-  namesAt: 6,
-  /** 1: ties go to the first candidate. */
-  first: 7,
-  /** Code when no candidate is left at the end. */
-  none: 8,
-  /** 1: the key with a text table decides at once. */
-  tagged: 9,
-  maskWords: 10,
-  seenWords: 11,
-  words: 12,
+  /** Of this object and of those inside it that are looked into. */
+  keys: 2,
+  keysAt: 3,
+  /** Value table of the whole. */
+  value: 4,
+  /** Code when no candidate is left. */
+  none: 5,
+  /** 1: the first text table that is met decides; without one it is `none`. */
+  tagged: 6,
+  maskWords: 7,
+  seenWords: 8,
+  words: 9,
 } as const;
 
-/** Text table of a probe: name rows, whose field is the row of `masks`; then mask rows. */
+/**
+ * Value table of a probe: what a value tells about the candidates that may have it. Integer rows: a leaf kind or
+ * -1, a count with that many numbers or -1, then the candidates that need an integer of that kind, or one of those
+ * numbers. Arity rows: a number of elements, then the candidates that need so many.
+ */
+export const VALUE = {
+  /** A set of candidates for each of VALUE_KINDS; -1: the kind is not looked at. */
+  kindsAt: 0,
+  integers: 1,
+  integersAt: 2,
+  arities: 3,
+  aritiesAt: 4,
+  /** Text table of strings, or -1. */
+  texts: 5,
+  /** Name rows of an object's keys, whose field is the key; none: the object is not looked into. */
+  names: 6,
+  namesAt: 7,
+  words: 8,
+} as const;
+
+/** Text table of a probe: name rows, whose field is the row of `masks`; then sets of candidates. */
 export const TEXTS = {
   names: 0,
   namesAt: 1,
   masksAt: 2,
-  /** Mask row of any other text; -1: unknown variant. */
+  /** Row of any other text; -1: it fails with `unknown`. */
   other: 3,
-  words: 4,
+  /** Row of the candidates that need a single character; -1: none does. */
+  chars: 4,
+  /** Of a tag: the code for text nobody has, and for what is no text the value has a wrong type; else 0. */
+  unknown: 5,
+  words: 6,
 } as const;

@@ -122,13 +122,22 @@ export class Layout {
   #findFlattened(node: Core, seen: Set<Core>): void {
     if (seen.has(node)) return;
     seen.add(node);
-    if (node.kind === "struct") {
-      for (const field of node.fields) {
-        const part = coreOf(field.node);
-        if (field.flatten && part.kind === "enum") this.#flattened.add(part);
-      }
-    }
+    if (node.kind === "struct") for (const part of beside(node)) this.#flatten(part);
     for (const part of partsOf(node)) this.#findFlattened(part, seen);
+  }
+
+  #flatten(part: Core): void {
+    if (part.kind !== "enum" || this.#flattened.has(part)) return;
+    this.#flattened.add(part);
+    for (const inner of beside(part)) this.#flatten(inner);
+  }
+
+  /** Whether it is being laid out, or what it has in its own record is: a part of another's record has no box. */
+  #isOpen(node: Core, seen: Set<Core> = new Set()): boolean {
+    if (this.#open.has(node)) return true;
+    if (seen.has(node)) return false;
+    seen.add(node);
+    return beside(node).some((part) => this.#isOpen(part, seen));
   }
 
   record(node: StructNode | TupleNode): RecordLayout {
@@ -292,9 +301,22 @@ export class Layout {
       node = coreOf(node.inner);
       if (!flat) most = MAX_INLINE_PAYLOAD;
     }
-    const boxed = this.#open.has(node) || this.cellsOf(node) > most;
+    const boxed = this.#isOpen(node) || this.cellsOf(node) > most;
     return { slot, some: option === undefined ? -1 : some!, option, boxed, node };
   }
+}
+
+/** What stands among the keys of a struct, or of the struct an enum is flattened into, with keys of its own. */
+export function beside(node: Core): Core[] {
+  if (node.kind === "struct") {
+    return node.fields.flatMap((field) => {
+      const part = coreOf(field.node);
+      return field.flatten ? [part.kind === "option" ? coreOf(part.inner) : part] : [];
+    });
+  }
+  if (node.kind !== "enum" || (node.tagging.style !== "untagged" && node.tagging.style !== "internal"))
+    return [];
+  return partsOf(node);
 }
 
 /** What a part of a shape consists of. */

@@ -113,7 +113,16 @@ const CELLS: Region = 4;
 const FREE_CELLS = 1 << 17;
 const CELLS_PER_BYTE = 256;
 
+/** By first byte: first byte behind, times SKIP_DEPTHS, plus how many containers are in each other. */
+type Skipped = Map<number, number>;
+export const SKIP_DEPTHS = 0x1_0000;
+
 export class StateBlock {
+  /**
+   * Where containers end that a look-ahead has passed over, by where they begin: not looked at again, so that nested
+   * look-aheads cost no more than one. Not part of the run: without it, all is the same and slower.
+   */
+  skipped: Skipped | undefined;
   readonly limits: Limits;
   buffer: ArrayBuffer;
   words: Int32Array;
@@ -195,6 +204,7 @@ export class StateBlock {
   /** Ready for a run of a program. The document stays. */
   begin(program: Start): void {
     this.beginAgain(program);
+    this.skipped = undefined;
     this.cursor = 0;
     this.heapTop = 0;
     this.text8Top = 0;

@@ -141,7 +141,7 @@ function enumOf(node: EnumNode, value: unknown, rules: WireRules): Wire {
     case "numeric":
       return variant.discriminant ?? index;
     case "untagged":
-      return content ?? null;
+      return content ?? variant.wire;
   }
 }
 

@@ -2,18 +2,18 @@
 // another family of instructions. What differs is a `Dialect`.
 
 import { encodeUtf8 } from "../../../core/bytes.ts";
-import type { KeyField, Label, Table } from "../../ir/assembler.ts";
+import type { Label, Table } from "../../ir/assembler.ts";
 import { codeNumber } from "../../ir/codes.ts";
-import { CodecError } from "../../ir/failure.ts";
 import { KIND, kindOf } from "../../ir/kinds.ts";
 import { BOX_ZERO, FAIL_BACK, KEY_POSITION, KIND_TAGS, LIST, SEQ } from "../../ir/ops.ts";
-import { fieldSegment, variantSegment } from "../../ir/path.ts";
+import { variantSegment } from "../../ir/path.ts";
 import type { Program } from "../../ir/program.ts";
-import { type VALUE_KIND, VALUE_KINDS } from "../../ir/tables.ts";
+import { NO_CASE, type VALUE_KIND, VALUE_KINDS } from "../../ir/tables.ts";
 import { ANY, ANY_VARIANT } from "../../layout/any.ts";
-import { bitAddress, type Core, type Layout, type Place, shiftBit } from "../../layout/layout.ts";
+import { type Layout, type Place, shiftBit } from "../../layout/layout.ts";
 import type {
   AnyNode,
+  DuplicatePolicy,
   EnumNode,
   MapNode,
   Node,
@@ -25,19 +25,19 @@ import type {
 import type { CaptureConstant } from "../constants.ts";
 import { Lowering } from "../lowering.ts";
 import { listFlags } from "../shared.ts";
+import { type Atom, Atoms, type ValueKind, wireNames } from "./atoms.ts";
 import { emitDefault } from "./default.ts";
 import type { Dialect } from "./dialect.ts";
-import { acceptedKinds } from "./kinds.ts";
 import {
-  combinations,
+  expand,
   type Group,
   type KeySpace,
   keySpaceOf,
   type Member,
   tagMember,
-  withVariants,
+  variantSpace,
 } from "./members.ts";
-import { probeVariants } from "./probe.ts";
+import { probeTable, triedOrder } from "./probe.ts";
 
 const UNKNOWN_FIELD = codeNumber("structure.unknown_field");
 const UNKNOWN_VARIANT = codeNumber("structure.unknown_variant");
@@ -52,19 +52,31 @@ export function lowerDecode(root: Node, layout: Layout, dialect: Dialect, captur
   return new DecodeLowering(root, layout, dialect, capture).program();
 }
 
+type ProbeArguments = [Parameters<typeof probeTable>[1], Parameters<typeof probeTable>[2]];
+
+/** What an object is read as, beside its key space. */
+interface Header {
+  readonly slot: number;
+  readonly cells: number;
+  readonly denyUnknown: boolean;
+  readonly duplicate: DuplicatePolicy;
+}
+
 class DecodeLowering extends Lowering {
   readonly #dialect: Dialect;
   readonly #capture: CaptureConstant;
+  readonly #atoms: Atoms;
 
   constructor(root: Node, layout: Layout, dialect: Dialect, capture: CaptureConstant) {
     super(root, layout, dialect.format, "decode", dialect.mode);
     this.#dialect = dialect;
     this.#capture = capture;
+    this.#atoms = new Atoms(layout, this.text);
   }
 
   /** Null must mean one thing. */
   protected override option(bit: number, inner: Place, slot: number): void {
-    if (acceptedKinds(inner.node, this.text).has("null")) {
+    if (this.#atoms.kindsOf(inner.node).has("null")) {
       this.refuse("an option of something that may itself be null");
     }
     super.option(bit, inner, slot);
@@ -83,11 +95,19 @@ class DecodeLowering extends Lowering {
   /** The name of a variant without payload, as text; then `after`. */
   #nameCase(node: EnumNode, slot: number, after: Label, flags: number, otherwise?: Label): void {
     const units = [...node.variants.entries()].filter(([, variant]) => variant.payload === undefined);
-    const other = units.findIndex(([, variant]) => variant.other);
+    const named = (variants: readonly Variant[], field: number) =>
+      variants.flatMap((variant) => wireNames(variant).map((name) => ({ bytes: encodeUtf8(name), field })));
     const table = this.out.cases({
       targets: units.map(([variant]) => ({ target: after, variant })),
-      names: units.flatMap(([, variant], field) => wireNames(variant).map((bytes) => ({ bytes, field }))),
-      other,
+      names: [
+        ...units.flatMap(([, variant], row) => named([variant], row)),
+        // Known, so they are not for the variant that takes unknown names.
+        ...named(
+          node.variants.filter(({ payload, other }) => payload !== undefined && !other),
+          NO_CASE,
+        ),
+      ],
+      other: units.findIndex(([, variant]) => variant.other),
     });
     this.out.emit(this.#dialect.format, "case", { x16: flags, a: slot, b: table, c: otherwise ?? -1 });
   }
@@ -108,75 +128,92 @@ class DecodeLowering extends Lowering {
   }
 
   protected override struct(node: StructNode, slot: number, tag?: Member): void {
-    const out = this.out;
-    const { path } = out;
-    const space = keySpaceOf(this.layout, node, slot, path, "decode");
+    const { out } = this;
+    const { denyUnknown, duplicate } = node;
+    const cells = this.layout.record(node).headerCells;
+    const space = keySpaceOf(this.layout, node, slot, out.path, "decode");
     if (tag !== undefined) space.members.push(tag);
+    this.#combined({ slot, cells, denyUnknown, duplicate }, space);
+  }
+
+  /** One block for each combination of variants; which one it is, is known before anything is built. */
+  #combined(header: Header, space: KeySpace): void {
+    const { out } = this;
+    const all = expand(this.layout, space, "decode");
     if (space.choices.length === 0) {
-      this.#object(node, slot, space);
+      this.#object(header, space);
       return;
     }
-    // One block for each combination of variants; which one it is, is known before anything is built.
-    const all = combinations(space.choices, space.members.length);
+    const isTag = ({ node }: KeySpace["picks"][number]) =>
+      node.tagging.style === "internal" || node.tagging.style === "adjacent";
     const blocks = all.map(() => out.label());
+    const picks = all.flatMap((full) => full.picks);
+    const tagged = all.every((full) => full.picks.length === 1 && isTag(full.picks[0]!));
+    this.#probe(
+      all.map((full, i) => {
+        const keys = this.#atoms.keysOf({ ...full, members: full.telling });
+        return { target: blocks[i]!, atoms: [{ kind: "map", keys: () => keys }], extra: full.present.length };
+      }),
+      {
+        first: picks.some(({ node }) => node.first),
+        tagged,
+        none: picks.every(isTag) ? MISSING_TAG : NO_MATCH,
+      },
+    );
     const after = out.label();
-    const decisions = space.choices.map((choice, i) => ({
-      node: choice.node,
-      picks: all.map((picks) => picks[i]!),
-    }));
-    out.emit(this.#dialect.format, "probe", { a: probeVariants(out, decisions, blocks) });
-    for (const [k, picks] of all.entries()) {
+    for (const [k, full] of all.entries()) {
       out.bind(blocks[k]!);
-      this.#object(node, slot, withVariants(this.layout, space, picks, "decode"));
-      for (const [i, choice] of space.choices.entries()) {
-        out.emit("neutral", "set", { a: choice.slot, b: picks[i]! });
-      }
+      this.#object(header, full);
       out.emit("neutral", "jump", { a: after });
     }
     out.bind(after);
   }
 
+  #probe(...[candidates, options]: ProbeArguments): void {
+    this.out.emit(this.#dialect.format, "probe", { a: probeTable(this.out, candidates, options) });
+  }
+
   /** One object with these keys. */
-  #object(node: StructNode, slot: number, space: KeySpace): void {
-    const out = this.out;
+  #object(header: Header, space: KeySpace): void {
+    const { out } = this;
     const { format } = this.#dialect;
     const { path } = out;
-    const read = space.members.filter(({ skipDecode }) => !skipDecode);
-    const fields = read.filter(({ tag }) => tag === undefined);
-    const values = read.map((member) => (member.tag === undefined ? out.label() : undefined));
+    const known = space.members.filter(({ skipDecode }) => !skipDecode);
+    const fields = known.filter(({ read }) => read !== "skip");
+    const values = known.map(({ read }) => (read === "skip" ? undefined : out.label()));
     const probes = fields.map(() => out.label());
     const end = out.label();
     const close = out.label();
-    const optional = ({ required, mark }: Member) => !required || mark !== undefined;
+    const optional = ({ required, marks }: Member) => !required || marks.length > 0;
     const table = out.keys({
-      fields: read.map((member, i) => ({
+      fields: known.map((member, i) => ({
         names: member.names,
         bit: member.seen,
         target: values[i],
-        required: !optional(member) && member.tag === undefined,
-        path: member.path,
+        required: !optional(member),
+        path: member.keyPath ?? member.path,
       })),
       close,
-      unknown: node.denyUnknown && space.rest === undefined ? UNKNOWN_FIELD : 0,
-      duplicate: node.duplicate,
+      unknown: header.denyUnknown && space.rest === undefined ? UNKNOWN_FIELD : 0,
+      duplicate: header.duplicate,
       missing: MISSING_FIELD,
-      header: slot,
+      header: header.slot,
     });
-    for (const header of space.headers) out.emit("neutral", "set", { a: header });
+    for (const cell of space.headers) if (cell !== header.slot) out.emit("neutral", "set", { a: cell });
     if (space.rest !== undefined) {
       out.path = space.rest.path;
       this.#rest(space.rest.node, space.rest.slot, table);
       out.path = path;
     }
-    out.emit(format, "obj", { x16: this.layout.record(node).headerCells, a: table, b: slot });
+    out.emit(format, "obj", { x16: header.cells, a: table, b: header.slot });
     for (const [i, member] of fields.entries()) {
       out.bind(probes[i]!);
-      const index = read.indexOf(member);
+      const index = known.indexOf(member);
       this.#keyRecord(table, index, member.names[0]!, optional(member) ? (probes[i + 1] ?? end) : -1);
       out.bind(values[index]!);
       out.path = member.path;
-      if (member.mark !== undefined) out.emit("neutral", "mark", { a: member.mark });
-      if (member.place === undefined) out.emit(format, "get", { x8: KIND.unit, a: slot, b: -1 });
+      for (const bit of member.marks) out.emit("neutral", "mark", { a: bit });
+      if (member.place === undefined) out.emit(format, "get", { x8: KIND.unit, a: header.slot, b: -1 });
       else this.place(member.place, member.base);
       out.path = path;
     }
@@ -185,8 +222,10 @@ class DecodeLowering extends Lowering {
     out.bind(close);
     for (const group of space.groups) this.#group(group);
     for (const member of space.members) {
-      if (member.mark === undefined) this.#default(member);
+      if (member.marks.length === 0) this.#default(member);
     }
+    for (const bit of space.present) out.emit("neutral", "mark", { a: bit });
+    for (const { slot, variant } of space.picks) out.emit("neutral", "set", { a: slot, b: variant });
     out.path = path;
   }
 
@@ -257,10 +296,8 @@ class DecodeLowering extends Lowering {
         this.#numeric(node, slot);
         break;
       case "internal":
-        this.#internal(node, slot, node.tagging.tag);
-        break;
       case "adjacent":
-        this.#adjacent(node, slot, node.tagging.tag, node.tagging.content);
+        this.#tagged(node, slot);
         break;
       case "untagged":
         this.#untagged(node, slot);
@@ -280,24 +317,26 @@ class DecodeLowering extends Lowering {
   }
 
   /** `"Unit"`, or `{"Name": payload}`. */
-  #external(node: EnumNode, slot: number, otherwise?: Label): void {
+  #external(node: EnumNode, slot: number): void {
     const out = this.out;
     const { format } = this.#dialect;
     const name = out.label();
     const object = out.label();
     const after = out.label();
-    const hasUnits = node.variants.some((variant) => variant.payload === undefined);
+    const hasNames = node.variants.some(({ payload, other }) => payload === undefined || other);
     out.emit(format, "kind", {
-      a: this.#kinds(TYPE_MISMATCH, { ...(hasUnits ? { str: name } : {}), map: object }),
+      a: this.#kinds(TYPE_MISMATCH, { ...(hasNames ? { str: name } : {}), map: object }),
     });
-    if (hasUnits) {
+    if (hasNames) {
       out.bind(name);
-      this.#nameCase(node, slot, after, 0, otherwise);
+      this.#otherText(node, slot, after);
+      this.#nameCase(node, slot, after, 0);
     }
     out.bind(object);
     const { path } = out;
     const blocks = node.variants.map(() => out.label());
-    const other = node.variants.findIndex((variant) => variant.other);
+    // Beside an unknown name nothing can be kept of what it is the name of.
+    const other = node.variants.findIndex((variant) => variant.other && variant.payload === undefined);
     const unused = out.label();
     const table = out.keys({
       fields: node.variants.map((variant, i) => ({
@@ -343,168 +382,177 @@ class DecodeLowering extends Lowering {
     out.bind(after);
   }
 
-  /** Looks for the tag, then reads the object as the variant's, whose key it skips. */
-  #internal(node: EnumNode, slot: number, tag: string): void {
-    const out = this.out;
-    const { path } = out;
-    const after = out.label();
+  /** An unknown name, where a variant keeps it; then `after`. */
+  #otherText(node: EnumNode, slot: number, after: Label): void {
+    const { out } = this;
+    const index = node.variants.findIndex(({ other, payload }) => other && payload !== undefined);
+    if (index < 0) return;
+    const known = out.label();
+    const unknown = out.label();
+    const names = node.variants.filter((_, i) => i !== index).flatMap(wireNames);
+    this.#probe(
+      [
+        { target: known, atoms: [{ kind: "str", names }] },
+        { target: unknown, atoms: [{ kind: "str", names: wireNames(node.variants[index]!), other: true }] },
+      ],
+      { first: true, none: UNKNOWN_VARIANT },
+    );
+    out.bind(unknown);
+    const payload = this.layout.enum(node).payloads[index]!;
+    this.payload(payload, slot + payload.slot);
+    out.emit("neutral", "set", { a: slot, b: index });
+    out.emit("neutral", "jump", { a: after });
+    out.bind(known);
+  }
+
+  /** By the tag, wherever it stands; then the object as the variant's. */
+  #tagged(node: EnumNode, slot: number): void {
+    const { out } = this;
+    const { payloads } = this.layout.enum(node);
+    const { tag } = node.tagging as { readonly tag: string };
     const blocks = node.variants.map(() => out.label());
-    this.#probeTag(node, blocks);
-    for (const [i, variant] of node.variants.entries()) {
-      out.bind(blocks[i]!);
-      out.path = path + variantSegment(variant.name);
-      const payload = this.layout.enum(node).payloads[i];
-      if (payload === undefined) {
-        this.#tagOnly(slot, tag, undefined, i);
-      } else {
-        const { node: inner } = payload;
-        if (inner.kind !== "struct") {
-          throw new CodecError("load.unsupported", `an internal tag beside ${inner.kind}`);
-        }
-        const at = payload.boxed ? 0 : slot + payload.slot;
-        const beside = (own: string) =>
-          tagMember(tag, variant.wire, shiftBit(this.layout.record(inner).tagBit, at), own);
-        const own = out.path;
-        if (payload.boxed) this.inside(inner, slot + payload.slot, () => this.struct(inner, 0, beside("")));
-        else this.struct(inner, at, beside(own));
+    this.#probe(
+      node.variants.map((variant, i) => {
+        const atom = tagMember(tag, variant, undefined, 0, -1, "").tag!;
+        const keys = { known: new Map([[tag, [atom]]]), required: new Map([[tag, [tag]]]), open: false };
+        return { target: blocks[i]!, atoms: [{ kind: "map", keys: () => keys }] };
+      }),
+      { first: false, tagged: true, none: MISSING_TAG },
+    );
+    this.blocks(node, blocks, (i) => {
+      const payload = payloads[i];
+      if (node.tagging.style === "internal" && payload?.node.kind === "struct") {
+        this.#besideTag(payload.node, payload, slot, node.variants[i]!, tag);
         out.emit("neutral", "set", { a: slot, b: i });
+      } else {
+        const space = variantSpace(this.layout, node, slot, out.path, i, "decode");
+        this.#combined({ slot, cells: 1, denyUnknown: false, duplicate: "reject" }, space);
       }
-      out.path = path;
-      out.emit("neutral", "jump", { a: after });
-    }
-    out.bind(after);
-  }
-
-  #adjacent(node: EnumNode, slot: number, tag: string, content: string): void {
-    const out = this.out;
-    const { path } = out;
-    const after = out.label();
-    const blocks = node.variants.map(() => out.label());
-    this.#probeTag(node, blocks);
-    for (const [i, variant] of node.variants.entries()) {
-      out.bind(blocks[i]!);
-      out.path = path + variantSegment(variant.name);
-      this.#tagOnly(slot, tag, { name: content, place: this.layout.enum(node).payloads[i] }, i);
-      out.path = path;
-      out.emit("neutral", "jump", { a: after });
-    }
-    out.bind(after);
-  }
-
-  #probeTag(node: EnumNode, blocks: readonly Label[]): void {
-    const table = probeVariants(this.out, [{ node, picks: [...blocks.keys()] }], blocks);
-    this.out.emit(this.#dialect.format, "probe", { a: table });
-  }
-
-  /** An object of the tag and perhaps its content. The enum's own cell is its header until the variant goes there. */
-  #tagOnly(
-    slot: number,
-    tag: string,
-    content: { readonly name: string; readonly place: Place | undefined } | undefined,
-    variant: number,
-  ): void {
-    const out = this.out;
-    const { format } = this.#dialect;
-    const { path } = out;
-    const close = out.label();
-    const value = out.label();
-    const fields: KeyField[] = [
-      {
-        names: [tag],
-        bit: bitAddress(slot, 0),
-        target: undefined,
-        required: false,
-        path: path + fieldSegment(tag),
-      },
-    ];
-    if (content !== undefined) {
-      fields.push({
-        names: [content.name],
-        bit: bitAddress(slot, 1),
-        target: value,
-        required: content.place !== undefined,
-        path: path + fieldSegment(content.name),
-      });
-    }
-    const table = out.keys({
-      fields,
-      close,
-      unknown: 0,
-      duplicate: "reject",
-      missing: MISSING_FIELD,
-      header: slot,
     });
-    out.emit(format, "obj", { x16: 1, a: table, b: slot });
-    if (content !== undefined) {
-      this.#keyRecord(table, 1, content.name, -1);
-      out.bind(value);
-      if (content.place === undefined) out.emit(format, "get", { x8: KIND.unit, a: slot, b: -1 });
-      else this.payload(content.place, slot + content.place.slot);
-    }
-    out.emit(format, "key", { a: table, b: -1, c: -1 });
-    out.bind(close);
-    out.emit("neutral", "set", { a: slot, b: variant });
   }
 
-  /** By the kind of the value; scalars by fit, in order; objects by their keys. */
+  /** The struct's own header is used, as it may be in a box. */
+  #besideTag(node: StructNode, { boxed, slot }: Place, base: number, variant: Variant, tag: string): void {
+    const { tagBit } = this.layout.record(node);
+    // Which variant it is, is known: the tag decides nothing any more.
+    const read = (at: number) =>
+      this.struct(node, at, {
+        ...tagMember(tag, variant, undefined, 0, shiftBit(tagBit, at), this.out.path),
+        tag: undefined,
+      });
+    if (boxed) this.inside(node, base + slot, () => read(0));
+    else read(base + slot);
+  }
+
+  /** By the kind of the value; scalars by fit, in order; lists by length; objects by what is in them. */
   #untagged(node: EnumNode, slot: number): void {
-    const out = this.out;
-    const { path } = out;
-    const { text } = this;
+    const { out } = this;
     const { format } = this.#dialect;
     const { payloads } = this.layout.enum(node);
-    const after = out.label();
-    const cases = VALUE_KINDS.flatMap((kind) => {
-      const fits = [...payloads.keys()].filter((i) => {
-        const payload = payloads[i];
-        return payload === undefined ? kind === "null" : acceptedKinds(payload.node, text).has(kind);
-      });
-      if (kind === "int") fits.sort((a, b) => floatness(payloads[a]) - floatness(payloads[b]));
-      return fits.length === 0 ? [] : [{ kind, fits, label: out.label() }];
+    const all = node.variants.map((variant, i): readonly Atom[] => {
+      const payload = payloads[i];
+      return payload === undefined
+        ? [{ kind: "str", names: wireNames(variant) }]
+        : this.#atoms.of(payload.node);
     });
-    const targets = Object.fromEntries(cases.map(({ kind, label }) => [kind, label]));
-    out.emit(format, "kind", { a: this.#kinds(NO_MATCH, targets) });
-    for (const { kind, fits, label } of cases) {
+    const after = out.label();
+    const blocks = node.variants.map(() => out.label());
+    const groups = VALUE_KINDS.flatMap((kind) => {
+      const fits = [...all.keys()].filter((i) => all[i]!.some((atom) => atom.kind === kind));
+      const label = fits.length === 1 ? blocks[fits[0]!]! : out.label();
+      return fits.length === 0 ? [] : [{ kind, fits, label }];
+    });
+    out.emit(format, "kind", {
+      a: this.#kinds(NO_MATCH, Object.fromEntries(groups.map(({ kind, label }) => [kind, label]))),
+    });
+    for (const { kind, fits, label } of groups) {
+      if (fits.length === 1) continue;
       out.bind(label);
-      const blocks = fits.map(() => out.label());
-      if (kind === "map" && fits.length > 1) {
-        out.emit(format, "probe", { a: probeVariants(out, [{ node, picks: fits }], blocks) });
-      } else if (kind === "list" && fits.length > 1) {
-        throw new CodecError("load.unsupported", "untagged variants that are all sequences");
-      }
-      for (const [k, i] of fits.entries()) {
-        out.bind(blocks[k]!);
-        out.path = path + variantSegment(node.variants[i]!.name);
-        const payload = payloads[i];
-        const otherwise = kind === "map" ? undefined : blocks[k + 1];
-        if (payload === undefined) out.emit(format, "get", { x8: KIND.unit, a: slot, b: -1 });
-        else this.#attempt(payload, slot + payload.slot, otherwise);
-        out.path = path;
+      const atoms = fits.map((i) => all[i]!.filter((atom) => atom.kind === kind));
+      if (fits.every((i) => isPlain(payloads[i]))) this.#tryInOrder(node, slot, fits, atoms, after);
+      else this.#choose(node, kind, fits, atoms, blocks);
+    }
+    const used = new Set(
+      groups.flatMap(({ fits }) => (fits.length > 1 && fits.every((i) => isPlain(payloads[i])) ? [] : fits)),
+    );
+    const { path } = out;
+    for (const i of used) {
+      out.bind(blocks[i]!);
+      out.path = path + variantSegment(node.variants[i]!.name);
+      const payload = payloads[i];
+      if (payload === undefined) this.#unitName(node, slot, i, after);
+      else {
+        this.payload(payload, slot + payload.slot);
         out.emit("neutral", "set", { a: slot, b: i });
         out.emit("neutral", "jump", { a: after });
       }
+      out.path = path;
     }
     out.bind(after);
   }
 
-  /** A payload that may turn out not to fit. */
-  #attempt(payload: Place, slot: number, otherwise: Label | undefined): void {
-    const { node } = payload;
-    if (otherwise === undefined) {
-      this.payload(payload, slot);
-    } else if (
-      node.kind === "enum" &&
-      !payload.boxed &&
-      node.variants.every((v) => v.payload === undefined)
-    ) {
-      const after = this.out.label();
-      this.#nameCase(node, slot, after, 0, otherwise);
-      this.out.bind(after);
-    } else if (isScalar(node)) {
-      this.out.emit(this.out.format, "get", { x8: kindOf(node, this.text), a: slot, b: otherwise });
-    } else {
-      throw new CodecError("load.unsupported", "untagged variants that cannot be told apart");
+  #choose(
+    node: EnumNode,
+    kind: ValueKind,
+    fits: readonly number[],
+    atoms: readonly (readonly Atom[])[],
+    blocks: readonly Label[],
+  ): void {
+    if (kind === "list" && !node.first) {
+      const arities = atoms.flat().map(({ arity }) => arity);
+      if (arities.includes(undefined) || new Set(arities).size < arities.length) {
+        this.refuse("untagged variants that are all lists, and differ in no length");
+      }
     }
+    this.#probe(
+      fits.map((i, k) => ({ target: blocks[i]!, atoms: atoms[k]! })),
+      { first: node.first, none: NO_MATCH },
+    );
+  }
+
+  /** Scalars, each one read unless it does not fit. */
+  #tryInOrder(
+    node: EnumNode,
+    slot: number,
+    fits: readonly number[],
+    atoms: readonly (readonly Atom[])[],
+    after: Label,
+  ): void {
+    const { out } = this;
+    const { path } = out;
+    const order = triedOrder(atoms).map((k) => fits[k]!);
+    for (const [k, i] of order.entries()) {
+      const next = k + 1 < order.length ? out.label() : undefined;
+      out.path = path + variantSegment(node.variants[i]!.name);
+      const payload = this.layout.enum(node).payloads[i];
+      if (payload === undefined) {
+        this.#unitName(node, slot, i, after, next);
+      } else {
+        const at = slot + payload.slot;
+        const inner = payload.node;
+        if (inner.kind === "enum") {
+          const named = out.label();
+          this.#nameCase(inner, at, named, 0, next);
+          out.bind(named);
+        } else {
+          const kind = kindOf(inner as ScalarNode, this.text);
+          out.emit(this.#dialect.format, "get", { x8: kind, a: at, b: next ?? -1 });
+        }
+        out.emit("neutral", "set", { a: slot, b: i });
+        out.emit("neutral", "jump", { a: after });
+      }
+      out.path = path;
+      if (next !== undefined) out.bind(next);
+    }
+  }
+
+  /** A variant without payload, untagged: its name. */
+  #unitName(node: EnumNode, slot: number, variant: number, after: Label, otherwise?: Label): void {
+    const table = this.out.cases({
+      targets: [{ target: after, variant }],
+      names: wireNames(node.variants[variant]!).map((name) => ({ bytes: encodeUtf8(name), field: 0 })),
+    });
+    this.out.emit(this.#dialect.format, "case", { a: slot, b: table, c: otherwise ?? -1 });
   }
 
   /** Whatever comes. Always a procedure, which calls itself for what is inside. */
@@ -560,11 +608,23 @@ class DecodeLowering extends Lowering {
   }
 }
 
-const isScalar = (node: Core): node is ScalarNode =>
-  !["struct", "tuple", "array", "list", "set", "map", "option", "enum", "any"].includes(node.kind);
+/** Read by one instruction, which can say that it does not fit. */
+const isPlain = (payload: Place | undefined): boolean =>
+  payload === undefined ||
+  (!payload.boxed &&
+    (payload.node.kind === "enum"
+      ? payload.node.tagging.style === "external" &&
+        payload.node.variants.every((variant) => variant.payload === undefined && !variant.other)
+      : !COMPOUND.has(payload.node.kind)));
 
-const floatness = (place: Place | undefined): number =>
-  place !== undefined && (place.node.kind === "f64" || place.node.kind === "f32") ? 1 : 0;
-
-const wireNames = (variant: Variant): Uint8Array[] =>
-  [variant.wire, ...variant.aliases].map((name) => encodeUtf8(name));
+const COMPOUND: ReadonlySet<string> = new Set([
+  "struct",
+  "tuple",
+  "array",
+  "list",
+  "set",
+  "map",
+  "option",
+  "any",
+  "raw",
+]);

@@ -10,7 +10,7 @@ import type { AnyNode, EnumNode, Node, ScalarNode, StructNode, TupleNode } from 
 import { Lowering } from "../lowering.ts";
 import { lowerAnyEncode } from "./any.ts";
 import type { Dialect } from "./dialect.ts";
-import { combinations, type KeySpace, keySpaceOf, withVariants } from "./members.ts";
+import { choose, type KeySpace, keySpaceOf, type Member, tagMember, variantSpace } from "./members.ts";
 
 export function lowerEncode(root: Node, layout: Layout, dialect: Dialect): Program {
   return new EncodeLowering(root, layout, dialect).program();
@@ -36,41 +36,50 @@ class EncodeLowering extends Lowering {
     this.#fields(node, slot, []);
   }
 
-  /** The entries `before`, then the fields of `node`, for each combination of its flattened enums. */
-  #fields(node: StructNode, slot: number, before: readonly Entry[]): void {
+  /** The entries `before`, then the fields of `node`. */
+  #fields(node: StructNode, slot: number, before: readonly Member[]): void {
     const space = keySpaceOf(this.layout, node, slot, this.out.path, "encode");
-    combinations(space.choices, space.members.length);
-    this.#choose(space, [], (full) => this.#object([...before, ...this.#entriesOf(full)], full.rest));
+    space.members.unshift(...before);
+    this.#chosen(space);
   }
 
-  /** Nested picks over the flattened enums; `body` for every combination. */
-  #choose(space: KeySpace, picks: readonly number[], body: (full: KeySpace) => void): void {
-    const choice = space.choices[picks.length];
+  /** One object for each combination of what stands among its keys. */
+  #chosen(space: KeySpace): void {
+    const { out } = this;
+    const choice = space.choices[0];
+    const go = (way: number) => this.#chosen(choose(this.layout, space, way, "encode"));
     if (choice === undefined) {
-      body(withVariants(this.layout, space, picks, "encode"));
-      return;
+      this.#object(space);
+    } else if (choice.node.kind === "enum") {
+      this.pick(choice.node, choice.slot, go);
+    } else {
+      const absent = out.label();
+      const after = out.label();
+      out.emit("neutral", "if", { a: (choice as { readonly bit: number }).bit, b: absent });
+      go(1);
+      out.emit("neutral", "jump", { a: after });
+      out.bind(absent);
+      go(0);
+      out.bind(after);
     }
-    this.pick(choice.node, choice.slot, (i) => this.#choose(space, [...picks, i], body));
   }
 
-  #entriesOf(space: KeySpace): Entry[] {
-    return space.members
-      .filter(({ skipEncode }) => !skipEncode)
-      .map(({ names, path, written, tag, place, base }) => ({
-        name: names[0]!,
-        path,
-        written,
-        write: () => {
-          if (tag !== undefined) this.out.lit(this.#dialect.text(tag));
-          else if (place === undefined) this.out.lit(this.#dialect.none);
-          else this.place(place, base);
-        },
-      }));
+  #entryOf({ names, path, written, tag, place, base }: Member): Entry {
+    return {
+      name: names[0]!,
+      path,
+      written,
+      write: () => {
+        if (place !== undefined) this.place(place, base);
+        else this.out.lit(tag === undefined ? this.#dialect.none : this.#dialect.text(tag.names[0]!));
+      },
+    };
   }
 
-  #object(entries: readonly Entry[], rest?: KeySpace["rest"]): void {
+  #object({ members, rest }: Pick<KeySpace, "members" | "rest">): void {
     const { out } = this;
     const { path } = out;
+    const entries = members.filter(({ skipEncode }) => !skipEncode).map((member) => this.#entryOf(member));
     if (this.#dialect.counted === undefined) this.#braces(entries, rest);
     else this.#counted(entries, rest, this.#dialect.counted);
     out.path = path;
@@ -185,47 +194,41 @@ class EncodeLowering extends Lowering {
 
   #variant(node: EnumNode, slot: number, i: number): void {
     const { out } = this;
-    const { tagging } = node;
-    const { text, integer, none } = this.#dialect;
     const variant = node.variants[i]!;
     const payload = this.layout.enum(node).payloads[i];
-    const entry = (name: string, write: () => void): Entry => ({ name, path: out.path, written: -1, write });
-    const tag = (name: string): Entry => entry(name, () => out.lit(text(variant.wire)));
-    const content = () => {
-      if (payload === undefined) out.lit(none);
-      else this.payload(payload, slot + payload.slot);
-    };
-    switch (tagging.style) {
-      case "external":
-        if (payload === undefined) out.lit(text(variant.wire));
-        else this.#object([entry(variant.wire, content)]);
-        break;
+    const content = () => this.payload(payload!, slot + payload!.slot);
+    switch (node.tagging.style) {
       case "numeric":
-        out.lit(integer(variant.discriminant ?? i));
+        out.lit(this.#dialect.integer(variant.discriminant ?? i));
         break;
       case "untagged":
-        content();
+        if (payload === undefined) out.lit(this.#dialect.text(variant.wire));
+        else content();
         break;
-      case "adjacent": {
-        const all = [tag(tagging.tag), entry(tagging.content, content)];
-        this.#object(payload === undefined ? all.slice(0, 1) : all);
+      case "external":
+        if (payload === undefined) out.lit(this.#dialect.text(variant.wire));
+        // The tag itself, which nobody here knows.
+        else if (variant.other) content();
+        else this.#object(this.#spaceOf(node, slot, i));
         break;
-      }
+      case "adjacent":
+        this.#object(this.#spaceOf(node, slot, i));
+        break;
       case "internal":
-        this.#internal(payload, slot, tag(tagging.tag));
+        if (payload?.node.kind === "struct") this.#besideTag(payload.node, payload, slot, node, i);
+        else this.#chosen(this.#spaceOf(node, slot, i));
     }
   }
 
-  #internal(payload: Place | undefined, slot: number, tag: Entry): void {
-    if (payload === undefined) {
-      this.#object([tag]);
-      return;
-    }
-    const { node } = payload;
-    if (node.kind !== "struct") this.refuse(`an internal tag beside ${node.kind}`);
-    const at = slot + payload.slot;
-    if (payload.boxed) this.inside(node, at, () => this.#fields(node, 0, [{ ...tag, path: "" }]));
-    else this.#fields(node, at, [tag]);
+  #spaceOf(node: EnumNode, slot: number, i: number): KeySpace {
+    return variantSpace(this.layout, node, slot, this.out.path, i, "encode");
+  }
+
+  #besideTag(inner: StructNode, { boxed, slot: at }: Place, slot: number, node: EnumNode, i: number): void {
+    const name = (node.tagging as { readonly tag: string }).tag;
+    const tag = () => tagMember(name, node.variants[i]!, undefined, 0, -1, this.out.path);
+    if (boxed) this.inside(inner, slot + at, () => this.#fields(inner, 0, [tag()]));
+    else this.#fields(inner, slot + at, [tag()]);
   }
 }
 

@@ -1,28 +1,34 @@
-// A struct as one key space: its own fields, those of what is flattened into it, and for each flattened enum the keys of
-// one variant. Both directions of all self-describing formats lower from this.
+// An object as one key space: the fields of a struct, those of what is flattened into it, and for each enum that stands
+// among them the keys of one variant. Both directions of all self-describing formats lower from this.
 
 import { CodecError } from "../../ir/failure.ts";
 import { fieldSegment, variantSegment } from "../../ir/path.ts";
 import { bitAddress, type Layout, type Place, shiftBit } from "../../layout/layout.ts";
-import type { Constant, EnumNode, Field, MapNode, StructNode } from "../../shape/node.ts";
+import type { Constant, EnumNode, Field, MapNode, StructNode, Variant } from "../../shape/node.ts";
+import type { Atom } from "./atoms.ts";
+
+type TagTexts = Atom & { readonly names: readonly string[] };
 
 /** A key and what belongs to it, from the record around the outermost struct. */
 export interface Member {
   /** On the wire, aliases behind. */
   readonly names: readonly string[];
   readonly path: string;
-  /** `undefined`: null, or a tag, which is known already. */
+  /** Of the key, where that is not the value's. */
+  readonly keyPath?: string;
+  /** What is done with the value: into `place`, or it must be null, or nobody wants it. */
+  readonly read: "place" | "null" | "skip";
   readonly place: Place | undefined;
   /** Slot of the struct that `place` is in. */
   readonly base: number;
-  /** The text of a tag. */
-  readonly tag: string | undefined;
+  /** The texts by which a tag says which variant it is; the first is written. */
+  readonly tag: TagTexts | undefined;
   /** Bit address of the seen bit. */
   readonly seen: number;
   readonly required: boolean;
   readonly default: { readonly value: Constant } | undefined;
-  /** Decode: bit to set when the key is there. */
-  readonly mark: number | undefined;
+  /** Decode: bits to set when the key is there, of the optional structs it is in. */
+  readonly marks: readonly number[];
   /** Encode: written if this bit is set; -1: always. Bits in a part that is not there are clear. */
   readonly written: number;
   readonly skipEncode: boolean;
@@ -35,34 +41,53 @@ export interface Group {
   readonly members: readonly Member[];
 }
 
-export interface Choice {
-  readonly node: EnumNode;
-  readonly slot: number;
-  readonly path: string;
-}
+/** A flattened enum, or a flattened optional struct in which there are choices again. */
+type Choice = { readonly slot: number; readonly path: string } & (
+  | { readonly node: EnumNode }
+  | { readonly node: StructNode; readonly bit: number }
+);
 
 export interface KeySpace {
   readonly members: Member[];
+  /** Those of them that tell which ways the choices went: where there is a tag, nothing but the tag. */
+  readonly telling: Member[];
   readonly groups: Group[];
+  /** Still open. */
   readonly choices: Choice[];
   /** The flattened map, which takes all other keys. */
   rest: { readonly node: MapNode; readonly slot: number; readonly path: string } | undefined;
-  /** Header cells beside the struct's own. */
+  /** Header cells beside the object's own. */
   readonly headers: number[];
+  /** Variants chosen, and where they are stored. */
+  readonly picks: { readonly node: EnumNode; readonly slot: number; readonly variant: number }[];
+  /** Bits of the optional structs chosen to be there. */
+  readonly present: number[];
 }
 
 /** Fields times combinations of variants; a shape beyond that is refused. */
 const MAX_MEMBERS = 20_000;
 
+type Direction = "decode" | "encode";
+
+/** `node` at `slot`; without one, nothing yet. */
 export function keySpaceOf(
   layout: Layout,
-  node: StructNode,
+  node: StructNode | undefined,
   slot: number,
   path: string,
-  direction: "decode" | "encode",
+  direction: Direction,
 ): KeySpace {
-  const space: KeySpace = { members: [], groups: [], choices: [], rest: undefined, headers: [] };
-  collect(layout, node, slot, path, direction, space, undefined);
+  const space: KeySpace = {
+    members: [],
+    telling: [],
+    groups: [],
+    choices: [],
+    rest: undefined,
+    headers: [],
+    picks: [],
+    present: [],
+  };
+  if (node !== undefined) collect(layout, node, slot, path, direction, space, []);
   return space;
 }
 
@@ -71,9 +96,9 @@ function collect(
   node: StructNode,
   slot: number,
   path: string,
-  direction: "decode" | "encode",
+  direction: Direction,
   space: KeySpace,
-  group: number | undefined,
+  marks: readonly number[],
 ): void {
   const record = layout.record(node);
   for (const [i, field] of node.fields.entries()) {
@@ -81,38 +106,66 @@ function collect(
     const own = path + fieldSegment(field.name);
     const skipped = direction === "decode" ? field.skipDecode : field.skipEncode;
     if (!field.flatten || skipped) {
-      space.members.push(memberOf(field, place, slot, record.seen[i]!, own, group));
+      space.members.push(memberOf(field, place, slot, record.seen[i]!, own, marks));
       continue;
     }
-    if (place.boxed || (group !== undefined && place.some >= 0)) throw unsupported(own);
     const at = slot + place.slot;
     const { node: part } = place;
-    if (part.kind === "struct") {
-      for (let cell = 0; cell < layout.record(part).headerCells; cell++) space.headers.push(at + cell);
-      if (place.some < 0) {
-        collect(layout, part, at, own, direction, space, group);
-        continue;
-      }
-      const bit = shiftBit(place.some, slot);
-      const from = space.members.length;
-      const before = space.choices.length;
-      collect(layout, part, at, own, direction, space, bit);
-      if (space.choices.length > before) throw unsupported(own);
-      space.groups.push({ bit, members: space.members.slice(from) });
-    } else if (part.kind === "enum" && place.some < 0 && group === undefined) {
-      if (part.tagging.style === "numeric") throw unsupported(own);
-      space.headers.push(at);
-      space.choices.push({ node: part, slot: at, path: own });
-    } else if (part.kind === "map" && place.some < 0 && group === undefined && space.rest === undefined) {
-      space.rest = { node: part, slot: at, path: own };
+    if (part.kind === "struct" && place.some >= 0) {
+      optional(layout, part, at, own, direction, space, marks, shiftBit(place.some, slot));
+    } else if (part.kind === "struct") {
+      addHeaders(layout, part, at, space);
+      collect(layout, part, at, own, direction, space, marks);
+    } else if (part.kind === "enum" || part.kind === "map") {
+      addPart(part, at, own, space);
     } else {
-      throw unsupported(own);
+      throw new CodecError("load.unsupported", `${own}: no ${part.kind} can be flattened`);
     }
   }
 }
 
-const unsupported = (path: string) =>
-  new CodecError("load.unsupported", `what is flattened at ${path} is not a struct, an enum or one map`);
+function addHeaders(layout: Layout, node: StructNode, slot: number, space: KeySpace): void {
+  for (let cell = 0; cell < layout.record(node).headerCells; cell++) space.headers.push(slot + cell);
+}
+
+function addPart(node: EnumNode | MapNode, slot: number, path: string, space: KeySpace): void {
+  if (node.kind === "enum" && node.tagging.style === "numeric") {
+    throw new CodecError("load.unsupported", `${path}: a number has no keys`);
+  }
+  if (node.kind === "enum") {
+    space.headers.push(slot);
+    space.choices.push({ node, slot, path });
+  } else if (space.rest === undefined) {
+    space.rest = { node, slot, path };
+  } else {
+    throw new CodecError("load.unsupported", `${path}: a second flattened map`);
+  }
+}
+
+/** A group where keys alone tell whether it is there; else one more choice. */
+function optional(
+  layout: Layout,
+  node: StructNode,
+  slot: number,
+  path: string,
+  direction: Direction,
+  space: KeySpace,
+  marks: readonly number[],
+  bit: number,
+): void {
+  const own = [...marks, bit];
+  const inner = keySpaceOf(layout, undefined, 0, "", direction);
+  collect(layout, node, slot, path, direction, inner, own);
+  if (inner.choices.length > 0 || inner.rest !== undefined) {
+    space.choices.push({ node, slot, path, bit });
+    return;
+  }
+  addHeaders(layout, node, slot, space);
+  space.headers.push(...inner.headers);
+  space.members.push(...inner.members);
+  space.groups.push({ bit, members: inner.members.filter((member) => member.marks.length === own.length) });
+  space.groups.push(...inner.groups);
+}
 
 function memberOf(
   field: Field,
@@ -120,111 +173,172 @@ function memberOf(
   base: number,
   seen: number,
   path: string,
-  group: number | undefined,
+  marks: readonly number[],
 ): Member {
-  const optional = field.default !== undefined || place.some >= 0;
   const bit = field.skipIf === undefined ? -1 : field.skipIf === "none" ? place.some : seen;
   return {
     names: [field.wire, ...field.aliases],
     path,
+    read: "place",
     place,
     base,
     tag: undefined,
     seen: shiftBit(seen, base),
-    required: !optional,
+    required: field.default === undefined && place.some < 0,
     default: field.default,
-    mark: group,
-    written: bit < 0 ? (group ?? -1) : shiftBit(bit, base),
+    marks,
+    written: bit < 0 ? (marks.at(-1) ?? -1) : shiftBit(bit, base),
     skipEncode: field.skipEncode,
     skipDecode: field.skipDecode,
   };
 }
 
-/** A tag among the keys of a struct. */
-export const tagMember = (tag: string, text: string, seen: number, path: string): Member => ({
-  names: [tag],
-  path: path + fieldSegment(tag),
+const BARE = {
+  read: "skip",
   place: undefined,
   base: 0,
-  tag: text,
-  seen,
+  tag: undefined,
   required: false,
   default: undefined,
-  mark: undefined,
+  marks: [],
   written: -1,
   skipEncode: false,
   skipDecode: false,
-});
+} as const satisfies Partial<Member>;
 
-/** Every combination of variants of the flattened enums, the first one varying slowest. */
-export function combinations(choices: readonly Choice[], members: number): number[][] {
-  let all: number[][] = [[]];
-  for (const { node } of choices) {
-    if (all.length * node.variants.length * (members + 1) > MAX_MEMBERS) {
-      throw new CodecError("load.unsupported", "too many combinations of flattened variants");
+/** The tag of `variant`. What takes unknown tags keeps the text of it, if it has a payload. */
+export function tagMember(
+  tag: string,
+  variant: Variant,
+  payload: Place | undefined,
+  base: number,
+  seen: number,
+  path: string,
+): Member {
+  const names = [variant.wire, ...variant.aliases];
+  const keeps = variant.other && payload !== undefined;
+  return {
+    ...BARE,
+    names: [tag],
+    path: keeps ? path : path + fieldSegment(tag),
+    ...(keeps ? { read: "place", place: payload, base } : {}),
+    tag: { kind: "str", names, tag: true, other: variant.other },
+    seen,
+  };
+}
+
+/** The key space of `variant` of an enum whose cell is at `slot`, beside nothing; `path` is the variant's. */
+export function variantSpace(
+  layout: Layout,
+  node: EnumNode,
+  slot: number,
+  path: string,
+  variant: number,
+  direction: Direction,
+): KeySpace {
+  const space = keySpaceOf(layout, undefined, 0, "", direction);
+  addVariant(layout, node, slot, path, variant, direction, space);
+  return space;
+}
+
+/** How many ways a choice can go. */
+const waysOf = (choice: Choice): number => (choice.node.kind === "enum" ? choice.node.variants.length : 2);
+
+/** The key space when its first choice goes way `way`: a variant, or whether the struct is there. */
+export function choose(layout: Layout, space: KeySpace, way: number, direction: Direction): KeySpace {
+  const [choice, ...choices] = space.choices;
+  const full: KeySpace = {
+    members: [...space.members],
+    telling: [...space.telling],
+    groups: [...space.groups],
+    choices,
+    rest: space.rest,
+    headers: [...space.headers],
+    picks: [...space.picks],
+    present: [...space.present],
+  };
+  if (choice === undefined) return full;
+  const { node, slot, path } = choice;
+  if (node.kind === "enum") {
+    addVariant(layout, node, slot, path + variantSegment(node.variants[way]!.name), way, direction, full);
+  } else if (way === 1) {
+    full.present.push((choice as { readonly bit: number }).bit);
+    addHeaders(layout, node, slot, full);
+    collect(layout, node, slot, path, direction, full, []);
+  }
+  const added = full.members.slice(space.members.length);
+  const isTagged = node.kind === "enum" && "tag" in node.tagging;
+  full.telling.push(...(isTagged ? added.slice(0, 1) : added));
+  return full;
+}
+
+/** Every combination, the first choice varying slowest. */
+export function expand(layout: Layout, space: KeySpace, direction: Direction): KeySpace[] {
+  const choice = space.choices[0];
+  if (choice === undefined) return [space];
+  const all: KeySpace[] = [];
+  for (let way = 0; way < waysOf(choice); way++) {
+    for (const full of expand(layout, choose(layout, space, way, direction), direction)) all.push(full);
+    if (all.length * (space.members.length + 1) > MAX_MEMBERS) {
+      throw new CodecError("load.unsupported", `${choice.path}: too many combinations of flattened variants`);
     }
-    all = all.flatMap((picks) => node.variants.map((_, variant) => [...picks, variant]));
   }
   return all;
 }
 
-/** The key space with these variants for its flattened enums. */
-export function withVariants(
+function addVariant(
   layout: Layout,
-  space: KeySpace,
-  picks: readonly number[],
-  direction: "decode" | "encode",
-): KeySpace {
-  const full: KeySpace = {
-    members: [...space.members],
-    groups: [...space.groups],
-    choices: [],
-    rest: space.rest,
-    headers: [...space.headers],
-  };
-  for (const [i, choice] of space.choices.entries())
-    variantMembers(layout, choice, picks[i]!, direction, full);
-  return full;
-}
-
-function variantMembers(
-  layout: Layout,
-  { node, slot, path }: Choice,
+  node: EnumNode,
+  slot: number,
+  own: string,
   pick: number,
-  direction: "decode" | "encode",
+  direction: Direction,
   space: KeySpace,
 ): void {
   const variant = node.variants[pick]!;
   const payload = layout.enum(node).payloads[pick];
-  const own = path + variantSegment(variant.name);
   const { tagging } = node;
-  const first = bitAddress(slot, 0);
-  const content = (names: readonly string[], seen: number): Member => ({
-    ...tagMember(names[0]!, "", seen, own),
+  space.picks.push({ node, slot, variant: pick });
+  // The enum's own cell is a header until the variant goes there.
+  const content = (names: readonly string[], bit: number): Member => ({
+    ...BARE,
     names,
     path: own,
-    place: payload,
-    base: slot,
-    tag: undefined,
-    required: true,
+    ...(payload === undefined
+      ? { read: "null" }
+      : { read: "place", place: payload, base: slot, required: true }),
+    seen: bitAddress(slot, bit),
   });
-  if (tagging.style === "internal" || tagging.style === "adjacent") {
-    space.members.push(tagMember(tagging.tag, variant.wire, first, own));
+  const tag = (name: string) => tagMember(name, variant, payload, slot, bitAddress(slot, 0), own);
+  switch (tagging.style) {
+    case "external":
+      space.members.push({ ...content([variant.wire, ...variant.aliases], 0), required: true });
+      return;
+    case "adjacent":
+      space.members.push(tag(tagging.tag));
+      // Without a payload nothing is written; what comes with an unknown tag, nobody knows.
+      space.members.push({
+        ...(variant.other
+          ? { ...BARE, names: [tagging.content], path: own, seen: bitAddress(slot, 1) }
+          : content([tagging.content], 1)),
+        keyPath: own + fieldSegment(tagging.content),
+        skipEncode: variant.other || payload === undefined,
+      });
+      return;
+    case "internal":
+      space.members.push(tag(tagging.tag));
+      if (variant.other) return;
   }
-  if (tagging.style === "external") {
-    space.members.push(content([variant.wire, ...variant.aliases], first));
-  } else if (tagging.style === "adjacent") {
-    if (payload !== undefined) space.members.push(content([tagging.content], bitAddress(slot, 1)));
-  } else if (payload !== undefined) {
-    if (payload.node.kind !== "struct" || payload.boxed) throw unsupported(own);
-    const at = slot + payload.slot;
-    for (let cell = 0; cell < layout.record(payload.node).headerCells; cell++) space.headers.push(at + cell);
-    const before = space.choices.length;
-    const rest = space.rest;
-    space.rest = undefined;
-    collect(layout, payload.node, at, own, direction, space, undefined);
-    if (space.choices.length > before || (rest !== undefined && space.rest !== undefined))
-      throw unsupported(own);
-    space.rest ??= rest;
+  if (payload === undefined) return;
+  const at = slot + payload.slot;
+  const { node: part } = payload;
+  if (payload.boxed || (part.kind !== "struct" && part.kind !== "map" && part.kind !== "enum")) {
+    throw new CodecError("load.unsupported", `${own}: no ${part.kind} can stand among other keys`);
   }
+  if (part.kind !== "struct") {
+    addPart(part, at, own, space);
+    return;
+  }
+  addHeaders(layout, part, at, space);
+  collect(layout, part, at, own, direction, space, []);
 }
