@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { Extension, Simple, Tagged } from "../../src/serde/bridge/any.ts";
+import { createCodec } from "../../src/serde/runtime/codec.ts";
 import type { Node } from "../../src/serde/shape/node.ts";
 import { hex, show, showResult } from "./kit/show.ts";
 import { byteByByte, subject } from "./kit/subject.ts";
@@ -103,6 +104,7 @@ const appendix = shared("cbor-rfc8949/vectors.jsonl");
 
 describe.runIf(appendix !== undefined)("RFC 8949 appendix A", () => {
   const any = subject(ANY, "cbor");
+  const shortest = createCodec(ANY, "cbor", { deterministic: true });
   const rows = (appendix === undefined ? [] : lines(appendix)).map(
     (line) =>
       JSON.parse(line) as {
@@ -122,11 +124,11 @@ describe.runIf(appendix !== undefined)("RFC 8949 appendix A", () => {
     if (result.status === "error") return;
     expect(show(result.value)).toBe(show(decoded(row.decoded)));
     expect(show(any.codec.decode(any.codec.encode(result.value)))).toBe(show(result.value));
-    // Without `deterministic`, which `any` has not yet, floats are written at full width.
-    const isFloat = /^(f9|fa|fb|.*f9)/.test(row.hex);
+    // A float that is a whole number is an integer in JavaScript.
+    const isWhole = /^f[9ab]/.test(row.hex) && Number.isInteger(result.value) && !Object.is(result.value, -0);
     // -2^64 would fit its head, and is written as a bignum.
-    if (row.roundtrip && !isFloat && row.hex !== "3bffffffffffffffff")
-      expect(hex(any.codec.encode(result.value))).toBe(row.hex);
+    if (row.roundtrip && !isWhole && row.hex !== "3bffffffffffffffff")
+      expect(hex(shortest.encode(result.value))).toBe(row.hex);
   });
 });
 
