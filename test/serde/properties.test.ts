@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { FormatName } from "../../src/serde/ir/ops.ts";
 import type { Node, Shape } from "../../src/serde/shape/index.ts";
 import { SEED } from "../seed.ts";
-import { arbitraryShapeAndValue } from "./kit/arbitrary.ts";
+import { arbitraryFlattened, arbitraryShapeAndValue, withValue } from "./kit/arbitrary.ts";
 import { dice } from "./kit/random.ts";
 import { hex, show, showResult, utf8 } from "./kit/show.ts";
 import {
@@ -232,6 +232,34 @@ test("shapes with every attribute: a typed error, or a value that is written the
     { numRuns: RUNS },
   );
   expect(ok).toBeGreaterThan(RUNS / 2);
+});
+
+test("parts that stand among each other's keys, in any order", () => {
+  let seed = SEED;
+  let read = 0;
+  fc.assert(
+    fc.property(withValue(arbitraryFlattened()).map(withForm), ({ shape, value }) => {
+      for (const format of ["json", "msgpack", "cbor"] as const) {
+        const subject = trySubject(shape.node, format);
+        if (subject === undefined) continue;
+        const { codec } = subject;
+        const document = codec.encode(value);
+        expect(show(codec.decode(document))).toBe(show(value));
+        expect(byteByByte(subject, document)).toBe(whole(subject, document));
+        read += 1;
+        if (format !== "json") continue;
+        const wire = wireOf(shape.node, value, { text: true });
+        const text = new TextDecoder().decode(document);
+        // Which of the parts is written first, nobody has said.
+        const same = sameWire(asObjects(parseJson(text)), asObjects(parseJson(printJson(wire))));
+        if (!same) expect(text).toBe(printJson(wire));
+        const roll = dice(++seed);
+        expect(show(codec.decode(utf8(printJson(shuffled(wire, roll), roll))))).toBe(show(value));
+      }
+    }),
+    { numRuns: RUNS },
+  );
+  expect(read).toBeGreaterThan(2 * RUNS);
 });
 
 describe("the comparison sees", () => {

@@ -11,7 +11,8 @@ import { ANY, ANY_VARIANT } from "../layout/any.ts";
 import { SPAN, type StateBlock } from "../state/block.ts";
 import { Extension, Simple, Tagged } from "./any.ts";
 import { mayAssign } from "./materialize.ts";
-import type { BridgePlan, FieldPart, ListPlan, Part, Plan, TypedName } from "./plan.ts";
+import type { BridgePlan, ListPlan, Part, Plan, TypedName } from "./plan.ts";
+import { isOmitted } from "./skips.ts";
 
 export interface CaptureFailure {
   readonly code: ErrorCode;
@@ -337,34 +338,12 @@ class Capture {
         this.#path.push(fieldSegment(field.name));
         return false;
       }
-      if (field.skipIf !== undefined && !this.#omit(field, cell, member)) {
+      // On what was captured: a value is not looked at twice.
+      if (field.skipIf !== undefined && !isOmitted(this.#block, field, cell)) {
         this.#block.i32[2 * cell + field.seenWord]! |= field.seenMask;
       }
     }
     return true;
-  }
-
-  /** `skipIf`, on what was captured where possible: a value is not looked at twice. */
-  #omit(field: FieldPart, rec: number, value: unknown): boolean {
-    const { i32 } = this.#block;
-    const cell = rec + field.slot;
-    if (field.word >= 0 && (i32[2 * rec + field.word]! & field.mask) === 0) {
-      return field.skipIf === "default" && (field.default === null || field.default === undefined);
-    }
-    switch (field.skipIf) {
-      case "false":
-        return value === false;
-      case "zero":
-        return value === 0 || value === 0n;
-      case "default":
-        // Object.is: -0 is not 0, and what is left out must come back.
-        return Object.is(value, field.default);
-      default: {
-        const high = i32[2 * cell + 1]!;
-        const spans = ["string", "bytes", "raw"].includes(field.plan.kind);
-        return spans ? (high & SPAN.mask) === i32[2 * cell] : high === 0;
-      }
-    }
   }
 
   #tuple(parts: readonly Part[], cell: number, value: unknown): boolean {

@@ -3,7 +3,7 @@
 
 import { CodecError } from "../ir/failure.ts";
 import { type Core, coreOf, type Layout, type Place } from "../layout/layout.ts";
-import type { Constant, EnumNode, Field, SkipIf, StructNode } from "../shape/node.ts";
+import type { Constant, EnumNode, SkipIf, StructNode } from "../shape/node.ts";
 
 /** Where a part stands in the record around it. */
 export interface Part {
@@ -235,7 +235,7 @@ class PlanBuilder {
         skipEncode: field.skipEncode && !this.#whole,
         seenWord: seen >> 5,
         seenMask: 1 << (seen & 31),
-        skipIf: skipIfOf(field),
+        skipIf: field.skipIf === "none" ? undefined : field.skipIf,
         default: field.default?.value,
       });
     }
@@ -258,16 +258,6 @@ class PlanBuilder {
 
 /** Stands in a plan until `finish`. */
 const UNSET = undefined as unknown as Part;
-
-function skipIfOf(field: Field): FieldPart["skipIf"] {
-  if (field.skipIf === undefined || field.skipIf === "none") return undefined;
-  if (field.skipIf !== "default") return field.skipIf;
-  const { kind } = coreOf(field.node);
-  if (["struct", "tuple", "array", "list", "set", "map", "enum", "any", "raw", "bytes"].includes(kind)) {
-    throw new CodecError("load.unsupported", "skipIf default is built for scalars and text");
-  }
-  return field.skipIf;
-}
 
 function typedName(node: Core): TypedName {
   switch (node.kind) {

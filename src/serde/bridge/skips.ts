@@ -99,7 +99,8 @@ function markField(s: StateBlock, field: FieldPart, rec: number): void {
   else s.i32[word]! |= field.seenMask;
 }
 
-function isOmitted(s: StateBlock, field: FieldPart, rec: number): boolean {
+/** Whether the field of the record at `rec`, whose cells are filled, is left out. */
+export function isOmitted(s: StateBlock, field: FieldPart, rec: number): boolean {
   if (isNone(s, field, rec)) {
     return field.skipIf === "default" && (field.default === null || field.default === undefined);
   }
@@ -121,11 +122,25 @@ function isOmitted(s: StateBlock, field: FieldPart, rec: number): boolean {
   }
 }
 
-/** Scalars and text: `planBridge` refuses others. */
 function isDefault(s: StateBlock, field: FieldPart, cell: number, value: Constant | undefined): boolean {
   if (field.plan.kind === "string") return typeof value === "string" && isText(s, cell, value);
   const root: Part = { ...field, slot: cell, word: -1 };
-  return Object.is(materialize({ root, rootCells: 0, names: [] }, s), value);
+  return isSame(materialize({ root, rootCells: 0, names: [] }, s), value);
+}
+
+/** -0 is not 0, entries have an order, and NaN is NaN: what is left out must come back. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return Object.is(a, b);
+  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  const [left, right] = [partsOfValue(a), partsOfValue(b)];
+  return left.length === right.length && left.every((part, i) => isSame(part, right[i]));
+}
+
+/** Elements; else keys and values in turn. */
+function partsOfValue(value: object): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  if (value instanceof Map) return [...value].flat(1);
+  return Symbol.iterator in value ? [...(value as Iterable<unknown>)] : Object.entries(value).flat(1);
 }
 
 function isText(s: StateBlock, cell: number, text: string): boolean {

@@ -2,10 +2,10 @@
 
 import { EACH, HEAD, RECORD_BYTES, type Verb } from "../ir/ops.ts";
 import { BITS } from "../ir/tables.ts";
-import type { StateBlock } from "../state/block.ts";
+import { FRAME, type StateBlock } from "../state/block.ts";
 import { type HeadWriter, putLeaf } from "./counted-put.ts";
 import { enterList, hasMore, leaveList, nextOf, written } from "./encode-lists.ts";
-import { sortEntries } from "./sort-entries.ts";
+import { noteEntry, sortEntries } from "./sort-entries.ts";
 import type { Handler } from "./stop.ts";
 
 type EncodeVerb = Extract<Verb<"cbor">, "put" | "head" | "some" | "each" | "more">;
@@ -47,21 +47,28 @@ export function countedEncode(to: HeadWriter): Readonly<Record<EncodeVerb, Handl
       const flags = (words[at]! >>> 8) & 255;
       const cell = 2 * (s.rec + words[at + 1]!);
       const count = s.i32[cell + 1]!;
-      let top = s.outTop;
+      const before = s.outTop;
+      let top = before;
       if ((flags & EACH.bare) === 0) {
         s.reserveOutput(ROOM);
         top = (flags & EACH.map) !== 0 ? to.map(s, count, top) : to.list(s, count, top);
       }
       const done = written(s, top, words[at + 3]!);
       if (done < 0 || count === 0) return done;
-      if ((flags & EACH.sorted) !== 0) sortEntries(s, s.i32[cell]!, count, words[at]! >>> 16, words, pc, to);
-      const before = s.outTop;
       const next = enterList(s, words, pc);
       if (next < 0) s.outTop = before;
+      else s.words[s.frameTop - FRAME.words + FRAME.cursor] = top;
       return next;
     },
 
-    more: (s, { words }) => (hasMore(s) ? nextOf(s, words) : leaveList(s, words)),
+    more(s, { words }) {
+      const open = words[s.words[s.frameTop - FRAME.words + FRAME.pc]! >> 2]!;
+      const sorted = ((open >>> 8) & EACH.sorted) !== 0;
+      if (sorted) noteEntry(s);
+      if (hasMore(s)) return nextOf(s, words);
+      if (sorted) sortEntries(s, open >>> 16);
+      return leaveList(s, words);
+    },
   };
 }
 

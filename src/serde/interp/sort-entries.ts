@@ -1,43 +1,38 @@
-// Deterministic CBOR: entries of a map in the order of their encoded keys (RFC 8949 §4.2.1).
+// Deterministic CBOR: entries of a map in the order of their encoded keys (RFC 8949 §4.2.1). They are sorted as they
+// stand in the output: no encoding of a key begins another, so whole entries compare as their keys do.
 
-import { RECORD_BYTES } from "../ir/ops.ts";
-import type { StateBlock } from "../state/block.ts";
-import { type HeadWriter, putLeaf } from "./counted-put.ts";
+import { FRAME, type StateBlock } from "../state/block.ts";
 
-/**
- * Puts the `count` entries from cell `first` in order, in their place. Each key is encoded once, behind the output,
- * where nothing is yet. The record behind the `each` at `pc` is the `put` of the key.
- */
-export function sortEntries(
-  s: StateBlock,
-  first: number,
-  count: number,
-  stride: number,
-  words: Int32Array,
-  pc: number,
-  to: HeadWriter,
-): void {
-  const kind = (words[(pc + RECORD_BYTES) >> 2]! >>> 8) & 255;
-  const { outTop } = s;
-  const ends = [outTop];
-  for (let i = 0; i < count; i++) {
-    s.reserveOutput(16);
-    s.outTop = putLeaf(s, first + i * stride, kind, to);
-    ends.push(s.outTop);
-  }
-  s.outTop = outTop;
-  const { output, i32 } = s;
-  const compare = (a: number, b: number) => {
-    const length = Math.min(ends[a + 1]! - ends[a]!, ends[b + 1]! - ends[b]!);
+/** The entry of the current record is written: its cells, which nobody reads again, say where it ends. */
+export function noteEntry(s: StateBlock): void {
+  s.i32[2 * s.rec] = s.outTop;
+}
+
+/** Puts the entries of the innermost frame, all of them noted, in order; the first begins where its `cursor` says. */
+export function sortEntries(s: StateBlock, stride: number): void {
+  const { words, i32, output, outTop } = s;
+  const frame = s.frameTop - FRAME.words;
+  const count = words[frame + FRAME.count]!;
+  const base = words[frame + FRAME.base]!;
+  const start = words[frame + FRAME.cursor]!;
+  const endOf = (i: number): number => (i < 0 ? start : i32[2 * (base + i * stride)]!);
+  const compare = (a: number, b: number): number => {
+    const [from, other] = [endOf(a - 1), endOf(b - 1)];
+    const length = Math.min(endOf(a) - from, endOf(b) - other);
     for (let i = 0; i < length; i++) {
-      const order = output[ends[a]! + i]! - output[ends[b]! + i]!;
+      const order = output[from + i]! - output[other + i]!;
       if (order !== 0) return order;
     }
-    return ends[a + 1]! - ends[a]! - (ends[b + 1]! - ends[b]!);
+    return endOf(a) - from - (endOf(b) - other);
   };
-  const order = Array.from({ length: count }, (_, i) => i).sort(compare);
-  const cells = i32.slice(2 * first, 2 * (first + count * stride));
-  for (const [to, from] of order.entries()) {
-    i32.set(cells.subarray(2 * from * stride, 2 * (from + 1) * stride), 2 * (first + to * stride));
+  const order = Array.from({ length: count }, (_, i) => i);
+  if (order.every((i) => i === 0 || compare(i - 1, i) <= 0)) return;
+  order.sort(compare);
+  const written = output.slice(start, outTop);
+  let top = start;
+  for (const i of order) {
+    const entry = written.subarray(endOf(i - 1) - start, endOf(i) - start);
+    output.set(entry, top);
+    top += entry.length;
   }
 }

@@ -539,7 +539,7 @@ export const ROWS = [
     "each",
     ALL,
     ["encode"],
-    "Writes the head; empty: goes to c. Else pushes a frame and falls through with the first element current. With b, the shape says how many there are. `bare`: without head and end. `sorted`: in the order of the encoded keys.",
+    "Writes the head; empty: goes to c. Else pushes a frame and falls through with the first element current. With b, the shape says how many there are. `bare`: without head and end. `sorted`: entries end up in the order of their encoded keys, and their cells are spent.",
     "The counterpart of `list`.",
     {
       operands: { x8: "flags", x16: "cells", a: "slot", b: "count", c: "target" },

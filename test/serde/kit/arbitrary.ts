@@ -161,6 +161,54 @@ function enums(below: fc.Arbitrary<Json>, portable: boolean): fc.Arbitrary<Json>
   );
 }
 
+const scalarFields = fc.constantFrom<Json>("u8", "i64", "string", "bool", { list: "u8" });
+
+/** Structs of parts that stand among each other's keys, which nothing but keys and tags tells apart. */
+export function arbitraryFlattened(): fc.Arbitrary<Shape<unknown>> {
+  let count = 0;
+  // Every name is another one: keys of parts must not meet.
+  const name = () => `k${count++ % 100_000}`;
+  const fields = (depth: number): fc.Arbitrary<Json> =>
+    fc
+      .tuple(
+        fc.array(fc.tuple(scalarFields, fc.boolean()), { minLength: 1, maxLength: 3 }),
+        depth > 0 ? fc.array(part(depth - 1), { maxLength: 2 }) : fc.constant([]),
+        fc.boolean(),
+      )
+      .map(([own, parts, isOmitted]) => {
+        // The first field must be there, so that an optional part is seen to be.
+        const named = own.map(([field, isOption], i): [string, Json] => [
+          name(),
+          isOption && i > 0 ? { option: field } : field,
+        ]);
+        const optional = named.filter(
+          ([, field]) => typeof field === "object" && field !== null && "option" in field,
+        );
+        const flattened = parts.map((inner): [string, Json] => [name(), inner]);
+        return {
+          struct: [...named.slice(0, 1), ...flattened, ...named.slice(1)],
+          flatten: flattened.map(([key]) => [key, true]),
+          ...(isOmitted ? { skipIf: optional.map(([key]) => [key, "none"]) } : {}),
+        };
+      });
+  const variants = (tag: (name: string) => Json, payload: fc.Arbitrary<Json>): fc.Arbitrary<Json> =>
+    fc
+      .array(payload, { minLength: 1, maxLength: 3 })
+      .map((payloads) => ({ enum: payloads.map((inner) => [name(), inner]), tag: tag(name()) }));
+  const part = (depth: number): fc.Arbitrary<Json> =>
+    fc.oneof(
+      fields(depth),
+      fields(depth).map((option) => ({ option })),
+      variants(() => "untagged", fields(depth)),
+      variants(() => "external", fc.oneof(scalarFields, fields(depth))),
+      variants((tag) => ({ internal: tag }), fc.oneof(fc.constant(null), fields(depth))),
+      variants((tag) => ({ adjacent: [tag, `${tag}c`] }), fc.oneof(fc.constant(null), scalarFields)),
+    );
+  return fields(2)
+    .map((form) => parseShape(form))
+    .filter(isShape);
+}
+
 const isShape = (shape: Shape<unknown> | ShapeFailure): shape is Shape<unknown> => !("code" in shape);
 
 /** JSON forms, most of them valid: what a parser may be given. */
@@ -198,7 +246,12 @@ export const arbitraryShape = (limits: ShapeLimits = {}): fc.Arbitrary<Shape<unk
 export const arbitraryShapeAndValue = (
   limits: ShapeLimits = {},
 ): fc.Arbitrary<{ readonly shape: Shape<unknown>; readonly value: unknown }> =>
-  arbitraryShape(limits).chain((shape) => arbitraryValue(shape.node).map((value) => ({ shape, value })));
+  withValue(arbitraryShape(limits));
+
+export const withValue = (
+  shapes: fc.Arbitrary<Shape<unknown>>,
+): fc.Arbitrary<{ readonly shape: Shape<unknown>; readonly value: unknown }> =>
+  shapes.chain((shape) => arbitraryValue(shape.node).map((value) => ({ shape, value })));
 
 const MAX_REFS = 3;
 

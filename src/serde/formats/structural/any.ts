@@ -14,6 +14,7 @@ export function lowerAnyEncode(
   out: Assembler,
   format: Exclude<FormatName, "postcard">,
   slot: number,
+  sorted: boolean,
   self: (slot: number) => void,
 ): void {
   const json = format === "json";
@@ -50,7 +51,7 @@ export function lowerAnyEncode(
     bytes: () => (json ? refuse() : put(KIND.bytes, slot + 1)),
     list: () => each(0, ANY.cells, () => self(0)),
     map: () =>
-      each(EACH.map, ANY.entryCells, () => {
+      each(EACH.map | (sorted ? EACH.sorted : 0), ANY.entryCells, () => {
         if (json) textKey(out);
         else self(0);
         self(ANY.cells);

@@ -167,9 +167,6 @@ class EncodeLowering extends Lowering {
 
   protected override list(...[node, slot, more = 0]: Parameters<Lowering["list"]>): void {
     const sorted = node.kind === "map" && this.#dialect.counted?.sorted === true;
-    if (sorted && this.layout.element(node).key!.node.kind === "enum") {
-      this.refuse("deterministic maps with enums as keys");
-    }
     super.list(node, slot, more | (sorted ? EACH.sorted : 0));
   }
 
@@ -184,8 +181,8 @@ class EncodeLowering extends Lowering {
   }
 
   protected override any(node: AnyNode, slot: number): void {
-    if (this.#dialect.counted?.sorted) this.refuse("deterministic any is not built yet");
-    lowerAnyEncode(this.out, this.#dialect.format, slot, (at) => this.value(node, at));
+    const { format, counted } = this.#dialect;
+    lowerAnyEncode(this.out, format, slot, counted?.sorted === true, (at) => this.value(node, at));
   }
 
   protected override enum(node: EnumNode, slot: number): void {
