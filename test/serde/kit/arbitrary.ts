@@ -284,6 +284,12 @@ const text = fc.oneof(
   fc.constantFrom(...HOSTILE_NAMES),
 );
 
+/** Once: each new one costs a table of all characters. */
+const char = fc.oneof(
+  fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+  fc.constantFrom("a", "\0", "😀"),
+);
+
 const anyValue: fc.Arbitrary<unknown> = fc.letrec<{ any: unknown }>((tie) => ({
   any: fc.oneof(
     { maxDepth: 3, depthSize: "small" },
@@ -314,10 +320,7 @@ function scalarValue(node: ScalarNode): fc.Arbitrary<unknown> {
     case "f64":
       return fc.double();
     case "char":
-      return fc.oneof(
-        fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
-        fc.constantFrom("a", "\0", "😀"),
-      );
+      return char;
     case "string":
       return text;
     case "bytes":
