@@ -5,7 +5,7 @@ import { fork } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readGroup, UsageError } from "../scripts/group-arguments.mjs";
 
 /** Each has the interface of `fuzz/zasm/index.mjs`. */
 const GROUPS = {
@@ -32,30 +32,9 @@ Lanes: NODE_OPTIONS knows no V8 compiler flags, so run the file itself, after \`
 /** A worker that says nothing for so long hangs in one program. */
 const MOST_SILENCE_MS = 120_000;
 
-class UsageError extends Error {}
-
 async function readArguments(argv) {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: argv,
-      options: {
-        seconds: { type: "string" },
-        programs: { type: "string" },
-        seed: { type: "string" },
-        jobs: { type: "string" },
-        out: { type: "string" },
-        plant: { type: "string" },
-      },
-      allowPositionals: true,
-    });
-  } catch (error) {
-    throw new UsageError(error.message);
-  }
-  const { values, positionals } = parsed;
-  const [name] = positionals;
-  if (positionals.length !== 1 || !Object.hasOwn(GROUPS, name))
-    throw new UsageError(`expected one group (${Object.keys(GROUPS).join(", ")})`);
+  const options = ["seconds", "programs", "seed", "jobs", "out", "plant"];
+  const { name, values } = readGroup(argv, Object.keys(GROUPS), options);
   const group = await GROUPS[name]();
   const count = (name, fallback, most) => {
     const value = Number(values[name] ?? fallback);

@@ -6,9 +6,9 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { Random } from "../fuzz/lib/random.mjs";
 import { Engine, type Outcome, type PolicyInput, type RunInputs, type TierChoice } from "../src/index.ts";
 import { assemble } from "../src/zasm/asm/index.ts";
-import { Random } from "./model/random.ts";
 
 const FOLDER = new URL("../examples/", import.meta.url);
 const FOLDERS = readdirSync(FOLDER).sort();

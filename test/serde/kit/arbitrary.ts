@@ -10,6 +10,7 @@ import {
   type Shape,
   type ShapeFailure,
 } from "../../../src/serde/shape/index.ts";
+import { typedArray } from "./typed.ts";
 
 export interface ShapeLimits {
   /** Levels of nesting. Default 4. */
@@ -218,7 +219,7 @@ function arbitraryValue(node: Node, refs = 0): fc.Arbitrary<unknown> {
       const size =
         node.kind === "array" ? { minLength: node.length, maxLength: node.length } : { maxLength: 4 };
       const items = fc.array(below(node.item), size);
-      return node.typed ? items.map((values) => typed(bare(node.item).kind, values)) : items;
+      return node.typed ? items.map((values) => typedArray(node.item, values)) : items;
     }
     case "set":
       return fc.array(below(node.item), { maxLength: 4 }).map((items) => new Set(items));
@@ -332,23 +333,6 @@ function scalarValue(node: ScalarNode): fc.Arbitrary<unknown> {
   }
 }
 
-const bare = (node: Node): Node =>
-  node.kind === "newtype" ? bare(node.inner) : node.kind === "ref" ? bare(node.target) : node;
-
-const TYPED_ARRAYS: { readonly [kind: string]: { from(items: readonly unknown[]): unknown } } = {
-  u8: Uint8Array,
-  u16: Uint16Array,
-  u32: Uint32Array,
-  i8: Int8Array,
-  i16: Int16Array,
-  i32: Int32Array,
-  f32: Float32Array,
-  f64: Float64Array,
-  u64: BigUint64Array as never,
-  i64: BigInt64Array as never,
-};
-const typed = (kind: string, items: readonly unknown[]): unknown => TYPED_ARRAYS[kind]!.from(items);
-
 /** A value that ends soon; every sealed shape has one. */
 function smallest(node: Node, open: Set<Node>): unknown {
   const found = tryEnd(node, open);
@@ -382,10 +366,10 @@ function end(node: Node, open: Set<Node>): unknown {
     case "array":
       return all(
         Array.from({ length: node.length }, () => node.item),
-        (values) => (node.typed ? typed(bare(node.item).kind, values) : values),
+        (values) => (node.typed ? typedArray(node.item, values) : values),
       );
     case "list":
-      return node.typed ? typed(bare(node.item).kind, []) : [];
+      return node.typed ? typedArray(node.item, []) : [];
     case "set":
       return new Set();
     case "map":
