@@ -2,7 +2,7 @@
 // target is printed, never an exit code.
 
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { readGroup, UsageError } from "../scripts/group-arguments.mjs";
 import { machine } from "./lib/machine.mjs";
 
 /** Each group's `run(options)` gives sections, and `PARTS` is what `--only` may name. */
@@ -22,29 +22,8 @@ groups   ${Object.keys(GROUPS).join(", ")}
   --svg FILE     draw the group's plot, where it has one and its section ran
 `;
 
-class UsageError extends Error {}
-
 function readArguments(argv) {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: argv,
-      options: {
-        only: { type: "string" },
-        seconds: { type: "string" },
-        json: { type: "string" },
-        svg: { type: "string" },
-      },
-      allowPositionals: true,
-    });
-  } catch (error) {
-    throw new UsageError(error.message);
-  }
-  const { values, positionals } = parsed;
-  const [name] = positionals;
-  if (positionals.length !== 1 || !Object.hasOwn(GROUPS, name)) {
-    throw new UsageError(`expected one group (${Object.keys(GROUPS).join(", ")})`);
-  }
+  const { name, values } = readGroup(argv, Object.keys(GROUPS), ["only", "seconds", "json", "svg"]);
   const seconds = Number(values.seconds ?? 10);
   if (!(seconds >= 0 && seconds <= 3600)) throw new UsageError("--seconds takes a number from 0 to 3600");
   return { name, seconds, only: values.only?.split(","), json: values.json, svg: values.svg };

@@ -1,22 +1,27 @@
-// `npm run fuzz -- zasm`: compares tiers on seeded random programs. Progress goes to stderr, the summary to stdout.
-// Exit code 1 = a difference, or a campaign that proves nothing; 2 = bad arguments.
+// `npm run fuzz -- GROUP`: compares what must be the same on seeded random programs, or shapes. Progress goes to stderr,
+// the summary to stdout. Exit code 1 = a difference, or a campaign that proves nothing; 2 = bad arguments.
 
 import { fork } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { runShare } from "./zasm/campaign.mjs";
-import { PLANTS } from "./zasm/plants.mjs";
-import { missing, summary } from "./zasm/summary.mjs";
+import { readGroup, UsageError } from "../scripts/group-arguments.mjs";
 
-const USAGE = `usage: npm run fuzz -- zasm [options]
+/** Each has the interface of `fuzz/zasm/index.mjs`. */
+const GROUPS = {
+  zasm: () => import("./zasm/index.mjs"),
+  codec: () => import("./codec/index.mjs"),
+};
+
+const USAGE = `usage: npm run fuzz -- GROUP [options]
+
+groups   ${Object.keys(GROUPS).join(", ")}
 
   --seconds N    stop after about N seconds (default 20)
-  --programs N   stop after N programs
+  --programs N   stop after N programs, or shapes
   --seed S       first seed (default: from the clock); a program is its seed
   --jobs N       processes (default 2)
-  --out DIR      where a minimised difference goes (default test/regressions)
+  --out DIR      where a minimised difference goes (default: where tests run it)
   --plant NAME   with a planted bug, which has to be found; \`all\` tries each in turn
 
 Lanes: NODE_OPTIONS knows no V8 compiler flags, so run the file itself, after \`npm run build\`:
@@ -27,28 +32,10 @@ Lanes: NODE_OPTIONS knows no V8 compiler flags, so run the file itself, after \`
 /** A worker that says nothing for so long hangs in one program. */
 const MOST_SILENCE_MS = 120_000;
 
-class UsageError extends Error {}
-
-function readArguments(argv) {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: argv,
-      options: {
-        seconds: { type: "string" },
-        programs: { type: "string" },
-        seed: { type: "string" },
-        jobs: { type: "string" },
-        out: { type: "string" },
-        plant: { type: "string" },
-      },
-      allowPositionals: true,
-    });
-  } catch (error) {
-    throw new UsageError(error.message);
-  }
-  const { values, positionals } = parsed;
-  if (positionals.length !== 1 || positionals[0] !== "zasm") throw new UsageError("expected the group zasm");
+async function readArguments(argv) {
+  const options = ["seconds", "programs", "seed", "jobs", "out", "plant"];
+  const { name, values } = readGroup(argv, Object.keys(GROUPS), options);
+  const group = await GROUPS[name]();
   const count = (name, fallback, most) => {
     const value = Number(values[name] ?? fallback);
     if (!(Number.isInteger(value) && value >= 0 && value <= most))
@@ -56,20 +43,21 @@ function readArguments(argv) {
     return value;
   };
   const { plant } = values;
-  if (plant !== undefined && plant !== "all" && !Object.hasOwn(PLANTS, plant))
-    throw new UsageError(`--plant takes all or one of: ${Object.keys(PLANTS).join(", ")}`);
+  if (plant !== undefined && plant !== "all" && !group.PLANTS.includes(plant))
+    throw new UsageError(`--plant takes all or one of: ${group.PLANTS.join(", ")}`);
   return {
+    group,
     seconds: count("seconds", values.programs === undefined ? 20 : 86_400, 86_400),
     programs: count("programs", 2 ** 31, 2 ** 31),
     seed: count("seed", Date.now() % 2 ** 32, 2 ** 32 - 1),
     jobs: Math.max(1, Math.min(64, count("jobs", 2, 64))),
-    out: resolve(values.out ?? join(fileURLToPath(new URL("..", import.meta.url)), "test/regressions")),
+    out: resolve(values.out ?? join(fileURLToPath(new URL("..", import.meta.url)), group.OUT)),
     plant,
   };
 }
 
 /** All shares in processes of their own; ends all when one has found something. */
-async function campaign({ seed, programs, seconds, jobs, plant }, onProgress) {
+async function campaign({ group, seed, programs, seconds, jobs, plant }, onProgress) {
   const counts = {};
   const add = (more) => {
     for (const [name, count] of Object.entries(more)) counts[name] = (counts[name] ?? 0) + count;
@@ -78,7 +66,9 @@ async function campaign({ seed, programs, seconds, jobs, plant }, onProgress) {
   let finding;
   const until = Date.now() + 1000 * seconds;
   const workers = Array.from({ length: Math.min(jobs, programs) }, (_, offset) => {
-    const child = fork(fileURLToPath(import.meta.url), ["--share"], { stdio: ["ignore", 2, 2, "ipc"] });
+    const child = fork(fileURLToPath(import.meta.url), ["--share", group.NAME], {
+      stdio: ["ignore", 2, 2, "ipc"],
+    });
     child.send({ seed, programs, until, plant, offset, step: Math.min(jobs, programs) });
     return child;
   });
@@ -111,22 +101,22 @@ async function campaign({ seed, programs, seconds, jobs, plant }, onProgress) {
   return { counts, finding };
 }
 
-function printFinding({ seed, differences, text }, out) {
+function printFinding({ seed, differences, text }, { group, out }) {
   process.stdout.write(`DIFFERENCE, seed ${seed}\n${differences.map((line) => `  ${line}\n`).join("")}`);
   if (text === undefined) return;
   mkdirSync(out, { recursive: true });
-  const path = join(out, `fuzz-zasm-${seed}.case`);
+  const path = join(out, `fuzz-${group.NAME}-${seed}.case`);
   writeFileSync(path, text);
   process.stdout.write(`${text}written to ${path}\n`);
 }
 
 /** Each planted bug in this process, until it is found. */
-function tryPlants({ seed, seconds, programs, out }) {
+function tryPlants({ group, seed, seconds, programs, out }) {
   let unfound = 0;
-  for (const plant of Object.keys(PLANTS)) {
+  for (const plant of group.PLANTS) {
     const until = Date.now() + 1000 * Math.min(seconds, 30);
     let tried = 0;
-    const finding = runShare({ seed, programs, until, plant, offset: 0, step: 1 }, (counts) => {
+    const finding = group.runShare({ seed, programs, until, plant, offset: 0, step: 1 }, (counts) => {
       tried += counts.programs ?? 0;
     });
     if (finding === undefined) unfound++;
@@ -135,15 +125,16 @@ function tryPlants({ seed, seconds, programs, out }) {
       writeFileSync(join(out, `plant-${plant.replaceAll(" ", "-")}.case`), finding.text);
     }
     const how = finding === undefined ? "NOT FOUND" : `found: ${finding.differences[0]?.split("\n")[0]}`;
-    process.stdout.write(`${plant}: ${how} (${tried} programs)\n`);
+    process.stdout.write(`${plant}: ${how} (${tried} ${group.PROGRAMS})\n`);
   }
-  process.stdout.write(`${Object.keys(PLANTS).length} planted bugs, ${unfound} not found\n`);
+  process.stdout.write(`${group.PLANTS.length} planted bugs, ${unfound} not found\n`);
   return unfound === 0 ? 0 : 1;
 }
 
 async function main() {
-  const options = readArguments(process.argv.slice(2));
+  const options = await readArguments(process.argv.slice(2));
   process.stderr.write(`seed ${options.seed}, node ${process.version} ${process.execArgv.join(" ")}\n`);
+  const { group } = options;
   if (options.plant === "all") return tryPlants(options);
   const startedAt = Date.now();
   let shownAt = startedAt;
@@ -152,17 +143,18 @@ async function main() {
     if (now - shownAt < (process.stderr.isTTY ? 1000 : 30_000)) return;
     shownAt = now;
     const rate = Math.round((soFar.programs ?? 0) / ((now - startedAt) / 1000));
-    process.stderr.write(`${soFar.programs} programs, ${rate}/s, ${soFar.entries} entries\n`);
+    process.stderr.write(`${soFar.programs} ${group.PROGRAMS}, ${rate}/s\n`);
   });
-  process.stdout.write(summary(counts, (Date.now() - startedAt) / 1000));
-  if (finding !== undefined) printFinding(finding, options.out);
-  const lacks = finding === undefined ? missing(counts) : [];
+  process.stdout.write(group.summary(counts, (Date.now() - startedAt) / 1000));
+  if (finding !== undefined) printFinding(finding, options);
+  const lacks = finding === undefined ? group.missing(counts) : [];
   for (const line of lacks) process.stdout.write(`PROVES TOO LITTLE: ${line}\n`);
   return finding !== undefined || lacks.length > 0 ? 1 : 0;
 }
 
 if (process.argv[2] === "--share" && process.send !== undefined) {
   const say = (message) => process.send?.(message);
+  const { runShare } = await GROUPS[process.argv[3]]();
   process.once("message", (/** @type {any} */ share) => {
     say({ done: runShare(share, (counts, seed) => say({ counts, seed })) ?? null });
   });

@@ -1,15 +1,19 @@
-// The programs in examples/: each gives its expected output for its input, and for inputs of any size, in any pieces,
-// what an independent implementation gives.
+// The programs in examples/: each gives its expected output for its input, and modules, for inputs of any size, in any
+// pieces, what an independent implementation gives.
 
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { Random } from "../fuzz/lib/random.mjs";
 import { Engine, type Outcome, type PolicyInput, type RunInputs, type TierChoice } from "../src/index.ts";
 import { assemble } from "../src/zasm/asm/index.ts";
-import { Random } from "./model/random.ts";
 
 const FOLDER = new URL("../examples/", import.meta.url);
-const NAMES = readdirSync(FOLDER).sort();
+const FOLDERS = readdirSync(FOLDER).sort();
+/** Those that are modules; the others are scripts. */
+const NAMES = FOLDERS.filter((name) => readdirSync(new URL(`${name}/`, FOLDER)).includes(`${name}.zasm`));
 
 /** Every tier a module can be forced into. A new tier is one more name. */
 const TIERS: readonly TierChoice[] = ["interp", "baseline", "opt", "auto"];
@@ -53,6 +57,7 @@ test("the examples are the ones promised", () => {
   const smoke = ["hello", "cat", "upper", "alloc", "isa_smoke", "log"];
   const more = ["wordcount", "base64", "crc32", "sieve", "sha256", "sortlines"];
   expect(NAMES).toEqual(expect.arrayContaining([...smoke, ...more]));
+  expect(FOLDERS.filter((name) => !NAMES.includes(name))).toEqual(["orders"]);
 });
 
 describe.each(NAMES)("%s", (name) => {
@@ -256,6 +261,32 @@ describe("sortlines", () => {
       expect(outcome.status).toBe("ok");
       expect(Buffer.from(outcome.stderr).toString()).toBe("[sortlines] the input does not fit in memory\n");
     }
+  });
+});
+
+describe("orders", () => {
+  const orders = (input: string | Buffer) => {
+    const script = fileURLToPath(new URL("orders/orders.mjs", FOLDER));
+    const { status, stdout, stderr } = spawnSync(process.execPath, [script], { input, encoding: "utf8" });
+    return { status, stdout, stderr };
+  };
+
+  test("are read and converted", () => {
+    const expected = part("orders", "expected").toString();
+    expect(orders(part("orders", "input"))).toEqual({ status: 0, stdout: expected, stderr: "" });
+  });
+
+  test.each([
+    [
+      '[{"id": 1, "lines": [{"sku": "a", "qty": -1}]}]',
+      /^1:42: \$\[0\]\.lines\[0\]\.qty: .+ \[value\.number_range\]\n$/,
+    ],
+    ['[{"id": 1,\n "lines": [], "nota": ""}]', /^2:15: \$\[0\]: .+ \[structure\.unknown_field\]\n$/],
+    ['[{"id": 1, "lines": [', /^1:22: \$\[0\]\.lines.*: .+ \[lexical\.eof\]\n$/],
+  ])("that are wrong are refused: %s", (input, message) => {
+    const { status, stdout, stderr } = orders(input);
+    expect(stderr).toMatch(message);
+    expect([status, stdout]).toEqual([1, ""]);
   });
 });
 

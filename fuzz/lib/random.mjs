@@ -3,6 +3,7 @@
 export class Random {
   #state;
 
+  /** @param {number} seed */
   constructor(seed) {
     this.#state = seed >>> 0;
   }
@@ -20,30 +21,50 @@ export class Random {
     return (BigInt(this.u32()) << 32n) | BigInt(this.u32());
   }
 
-  /** 0 … n-1. */
+  /**
+   * 0 … n-1.
+   * @param {number} n
+   */
   below(n) {
     return Math.floor((this.u32() / 2 ** 32) * n);
   }
 
-  /** min … max, both included. */
+  /**
+   * min … max, both included.
+   * @param {number} min
+   * @param {number} max
+   */
   between(min, max) {
     return min + this.below(max - min + 1);
   }
 
-  /** True in `percent` of all cases. */
+  /**
+   * True in `percent` of all cases.
+   * @param {number} percent
+   */
   chance(percent) {
     return this.below(100) < percent;
   }
 
+  /**
+   * @template T
+   * @param {readonly T[]} from
+   * @returns {T}
+   */
   pick(from) {
     return from[this.below(from.length)];
   }
 
+  /**
+   * @template T
+   * @param {readonly T[]} items
+   */
   shuffled(items) {
     const left = [...items];
     return items.map(() => left.splice(this.below(left.length), 1)[0]);
   }
 
+  /** @param {number} length */
   bytes(length) {
     return Array.from({ length }, () => this.below(256));
   }

@@ -35,7 +35,7 @@ function convertOne({ given, operands }: Args<typeof CONVERT>, io: Io): number {
   const result = "status" in transcoder ? transcoder : transcoder.run(document);
   if (result.status === "error") {
     if (given.json) writeJsonLine(io.stdout, placedMembers(result));
-    else printDocumentFailure(io, fileName(path), document, result);
+    else printDocumentFailure(io, fileName(result.stage === "shape" ? shapePath : path), document, result);
     return EXIT_CODE.refused;
   }
   const { bytes } = result;
@@ -59,7 +59,7 @@ function writeDocument(io: Io, bytes: Uint8Array, to: Target): void {
 }
 
 export function targetOf(name: string): Target {
-  return name === "none" ? name : formatOf("--to", name);
+  return name === "none" ? name : formatOf("--to", name, ["none"]);
 }
 
 const okMembers = (bytes: Uint8Array | undefined): Members => [

@@ -41,11 +41,12 @@ export function parseJson(bytes: Uint8Array, path: string, what: string, lineNum
   throw new CliFailure(code, `${reason}${empty}`, `${fileName(path)}:${lineNumber ?? line}:${column}`);
 }
 
-/** The format that an option names. */
-export function formatOf(option: string, name: string): FormatName {
+/** The format that an option names; `others` are what it may say instead. */
+export function formatOf(option: string, name: string, others: readonly string[] = []): FormatName {
   if (isFormat(name)) return name;
-  const hint = suggestion(name, FORMATS);
-  throw new CliFailure("usage.bad_value", `${option} must be ${FORMATS.join(", ")}, not ${name}${hint}`);
+  const known = [...FORMATS, ...others];
+  const hint = suggestion(name, known);
+  throw new CliFailure("usage.bad_value", `${option} must be ${known.join(", ")}, not ${name}${hint}`);
 }
 
 export const isFormat = (name: unknown): name is FormatName => (FORMATS as readonly unknown[]).includes(name);

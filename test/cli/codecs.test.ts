@@ -104,6 +104,8 @@ describe("convert", () => {
     const ran = await sinter(["convert", "--shape", raw, "--from", "json", "--to", "cbor", good]);
     expect(ran.exitCode).toBe(1);
     expect(ran.stderr).toContain("[shape.raw_across_formats]");
+    // It is not the document that is wrong.
+    expect(ran.stderr.startsWith(`${raw}: error: `)).toBe(true);
     const flag = await sinter([
       "convert",
       "--shape",
@@ -125,6 +127,10 @@ describe("convert", () => {
     [
       ["--shape", shape, "--from", "jsn", "--to", "cbor"],
       "usage.bad_value: --from must be json, postcard, msgpack, cbor, not jsn; did you mean json?",
+    ],
+    [
+      ["--shape", shape, "--from", "json", "--to", "non"],
+      "usage.bad_value: --to must be json, postcard, msgpack, cbor, none, not non; did you mean none?",
     ],
     [
       ["--shape", "-", "--from", "json", "--to", "cbor"],

@@ -10,6 +10,7 @@ import { afterAll, expect, test } from "vitest";
 import { EXECUTORS } from "../conformance/execute.ts";
 import { parseCaseFile } from "../conformance/format.ts";
 import { runCaseFile } from "../conformance/run.ts";
+import { checkRow, rowsOf } from "../serde/kit/case-file.ts";
 
 const MAIN = fileURLToPath(new URL("../../fuzz/main.mjs", import.meta.url));
 const OUT = mkdtempSync(join(tmpdir(), "sinter-fuzz-"));
@@ -36,12 +37,30 @@ test("every planted bug is found and becomes a case file that holds in every tie
   const { status, stdout } = fuzz("zasm", "--plant", "all", "--seed", "1", "--seconds", "30");
   expect(stdout).toMatch(/[1-9]\d planted bugs, 0 not found\n$/);
   expect(status).toBe(0);
-  const names = readdirSync(OUT);
+  const names = readdirSync(OUT).filter((name) => name.startsWith("plant-"));
   expect(names.length).toBe(stdout.trim().split("\n").length - 1);
   for (const name of names) {
     const file = parseCaseFile(name, readFileSync(join(OUT, name), "utf8"));
     for (const executor of EXECUTORS) expect(runCaseFile(file, executor)).toEqual([]);
   }
+});
+
+test("codecs: a short campaign is clean, and every planted bug is found", { timeout: MINUTES }, () => {
+  const clean = fuzz("codec", "--programs", "60", "--seed", "1", "--seconds", "200");
+  expect(clean.stdout).toMatch(/^60 shapes .*\n.*\n.*\ndifferences: 0\n$/);
+  expect(clean.status, clean.stdout).toBe(0);
+  const { status, stdout } = fuzz("codec", "--plant", "all", "--seed", "1", "--seconds", "30");
+  expect(stdout).toMatch(/[1-9] planted bugs, 0 not found\n$/);
+  expect(status).toBe(0);
+});
+
+test("codecs: a difference becomes a case file that holds", { timeout: MINUTES }, () => {
+  const { status, stdout } = fuzz("codec", "--plant", "an offset that counts pieces", "--seed", "3");
+  expect(status).toBe(1);
+  const path = /written to (.*)\n$/.exec(stdout)?.[1] ?? "";
+  const rows = rowsOf("fuzz.case", readFileSync(path, "utf8"));
+  expect(rows.length).toBe(1);
+  expect(checkRow(rows[0]!)).toBeUndefined();
 });
 
 test("a difference ends the campaign with exit code 1 and the seed that shows it", {
@@ -53,7 +72,13 @@ test("a difference ends the campaign with exit code 1 and the seed that shows it
 });
 
 test("arguments that mean nothing are refused", () => {
-  for (const args of [[], ["wat"], ["zasm", "--programs", "x"], ["zasm", "--plant", "none"]]) {
+  for (const args of [
+    [],
+    ["wat"],
+    ["zasm", "--programs", "x"],
+    ["zasm", "--plant", "none"],
+    ["codec", "--plant", "pc"],
+  ]) {
     expect(fuzz(...args).status).toBe(2);
   }
 });

@@ -2,6 +2,7 @@
 // branches both ways, wild and tame addresses, bulk moves and host calls, under random policies. A seed is a program.
 // Programs may run for ever; whoever runs them gives them fuel.
 
+import { Random } from "../../fuzz/lib/random.mjs";
 import { packWord } from "../../src/zasm/isa/fields.ts";
 import {
   CONDITIONS,
@@ -13,7 +14,6 @@ import {
   REGISTERS,
 } from "../../src/zasm/isa/table.ts";
 import type { ModelPolicy, ModelProgram } from "./machine.ts";
-import { Random } from "./random.ts";
 
 export interface GeneratedProgram extends ModelProgram {
   readonly seed: number;

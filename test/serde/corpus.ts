@@ -165,6 +165,12 @@ export const CORPUS: readonly Case[] = [
     not: ["json", "msgpack", "cbor"],
   },
   {
+    name: "option of unit",
+    node: list(option(scalar("unit"), "undefined")),
+    values: [[undefined, null], [null]],
+    not: ["json", "msgpack", "cbor"],
+  },
+  {
     name: "list of options",
     node: list(option(str)),
     values: [[null, "a", null, "é"]],

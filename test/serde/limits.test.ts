@@ -2,14 +2,16 @@
 // feed and for a codec that has seen larger documents; and what a limit allows, a higher one allows too.
 
 import { describe, expect, test } from "vitest";
+import { EXIT, interpret } from "../../src/serde/interp/run.ts";
 import { createCodec } from "../../src/serde/runtime/codec.ts";
 import { createTranscoder } from "../../src/serde/runtime/transcode.ts";
-import type { Limits } from "../../src/serde/state/block.ts";
+import type { Node } from "../../src/serde/shape/node.ts";
+import { type Limits, StateBlock } from "../../src/serde/state/block.ts";
 import { CORPUS } from "./corpus.ts";
 import { DOCUMENTS, documentBytes } from "./documents.ts";
 import { hex, showResult } from "./kit/show.ts";
-import { byteByByte, FORMATS, type Subject, subject, trySubject, whole } from "./kit/subject.ts";
-import { list, option, scalar, str, struct, u32 } from "./nodes.ts";
+import { byteByByte, FORMATS, LIMITS, type Subject, subject, trySubject, whole } from "./kit/subject.ts";
+import { enumOf, list, map, Order, option, scalar, str, struct, u32 } from "./nodes.ts";
 
 const code = (result: string): string => /^error (\S+)/.exec(result)?.[1] ?? "ok";
 
@@ -136,6 +138,43 @@ test("a root that is over the limit is refused when the codec is made", () => {
     expect(() => createTranscoder(wide, format, "none", limits(least - 1))).toThrow(refused);
     expect(createCodec(wide, format, limits(least)).tryEncode({}).status).toBe("ok");
   }
+});
+
+describe("a decoded document takes at most 64 bytes for each of its own", () => {
+  const FREE = 1 << 20; // frames, and what regions start with
+  const lines = { lines: Array.from({ length: 8 }, (_, i) => ({ sku: `sku-${i}`, qty: i, price: i / 3 })) };
+  const repeated = <T>(item: T, bytes: number): T[] =>
+    new Array<T>(Math.ceil(bytes / JSON.stringify(item).length)).fill(item);
+  const LARGE = { maxMemory: 1 << 28, maxDocumentBytes: 1 << 24, maxOutputBytes: 1 << 24 };
+  test.each<[string, Node, unknown]>([
+    ["orders", list(Order), { id: 1, customer: "Ann", note: null, ...lines }],
+    ["numbers", list(u32), 1],
+    ["numbers of any", { kind: "any" }, 1],
+    ["objects of any", { kind: "any" }, { a: 1, b: [true, null], c: "text" }],
+    ["short texts", list(str), "é\n"],
+    ["empty lists", list(list(u32)), []],
+    ["variants", list(enumOf({ A: u32, B: str })), { kind: "A", value: 1 }],
+    ["keys", list(map(str, u32)), new Map([["k", 1]])],
+  ])("%s", (_, node, item) => {
+    for (const format of FORMATS) {
+      const it = trySubject(node, format, LARGE);
+      if (it === undefined) continue; // postcard has no any
+      const document = it.codec.encode(repeated(item, 1 << 19));
+      const block = new StateBlock({ ...LIMITS, ...LARGE }, { document: 0, output: 0, cells: 64 });
+      block.setDocument(document);
+      block.begin(it.codec.program("decode"));
+      expect(interpret(it.codec.program("decode"), block)).toBe(EXIT.done);
+      const size = block.buffer.byteLength;
+      expect(`${format} ${size <= FREE + 64 * document.length} ${size}`).toBe(`${format} true ${size}`);
+    }
+  });
+});
+
+test("the comparison sees a limit that is not held, and one that is another", () => {
+  const at = (limits: Partial<Limits>) => trySubject(u32, "json", limits);
+  expect(() => raise("maxMemory", at, "ok 1", () => "ok 2")).toThrow("memory_limit");
+  expect(() => raise("maxMemory", at, "ok 1", () => "error resource.depth_limit")).toThrow("memory_limit");
+  expect(() => raise("maxMemory", at, "ok 1", () => "error resource.memory_limit")).toThrow("never enough");
 });
 
 test("every limit did bite, everywhere", () => {

@@ -1,35 +1,22 @@
-// Every shape of the corpus, in every format: there and back; one byte at a time; stopped before every instruction and
-// carried on in a copy of the block; and cut at every length.
+// Every shape of the corpus, in every format: there and back, one byte at a time, and cut at every length.
 
 import { deepStrictEqual } from "node:assert/strict";
 import { describe, expect, test } from "vitest";
 import { Extension } from "../../src/serde/bridge/any.ts";
-import { materialize } from "../../src/serde/bridge/materialize.ts";
-import { planBridge } from "../../src/serde/bridge/plan.ts";
-import { EXIT, interpret } from "../../src/serde/interp/run.ts";
+import type { FormatName } from "../../src/serde/ir/ops.ts";
 import { opAt } from "../../src/serde/ir/program.ts";
-import { Layout } from "../../src/serde/layout/layout.ts";
-import { type Codec, createCodec } from "../../src/serde/runtime/codec.ts";
+import { createCodec } from "../../src/serde/runtime/codec.ts";
 import type { Node } from "../../src/serde/shape/node.ts";
-import { type Limits, StateBlock } from "../../src/serde/state/block.ts";
 import { CORPUS } from "./corpus.ts";
 import { show } from "./kit/show.ts";
+import { FORMATS } from "./kit/subject.ts";
 import { list, map, scalar, set, str, u32 } from "./nodes.ts";
 
-const FORMATS = ["json", "postcard", "msgpack", "cbor"] as const;
-const LIMITS: Limits = {
-  maxDepth: 64,
-  maxMemory: 1 << 24,
-  maxOutputBytes: 1 << 20,
-  maxDocumentBytes: 1 << 20,
-  maxNumberDigits: 1000,
-};
 const used = new Set<string>();
 
 describe.each(FORMATS)("%s", (format) => {
   describe.each(CORPUS.filter(({ not }) => !not?.includes(format)))("$name", ({ node, values, json }) => {
     const codec = createCodec(node, format);
-    const plan = planBridge(new Layout(node));
     for (const direction of ["decode", "encode"] as const) {
       const program = codec.program(direction);
       for (let pc = 0; pc < program.codeBytes; pc += 16) used.add(opAt(program, pc)?.mnemonic ?? "");
@@ -49,16 +36,6 @@ describe.each(FORMATS)("%s", (format) => {
       }
     });
 
-    test("stopped before every instruction", () => {
-      for (const value of values.slice(0, 4)) {
-        const document = codec.encode(value);
-        const whole = decodeInSteps(codec, document, Number.POSITIVE_INFINITY);
-        const steps = decodeInSteps(codec, document, 1);
-        deepStrictEqual(materialize(plan, steps), value);
-        expect(cells(steps)).toEqual(cells(whole));
-      }
-    });
-
     test("cut anywhere", () => {
       for (const value of values.slice(0, 3)) {
         const document = codec.encode(value);
@@ -75,9 +52,7 @@ describe.each(FORMATS)("%s", (format) => {
 });
 
 /** What only some formats have. */
-const EXTENSIONS: Readonly<
-  Record<(typeof FORMATS)[number], readonly [string, Node, (length: number) => unknown][]>
-> = {
+const EXTENSIONS: Readonly<Record<FormatName, readonly [string, Node, (length: number) => unknown][]>> = {
   json: [],
   postcard: [],
   msgpack: [["extension", { kind: "any" }, (n) => new Extension(-5, new Uint8Array(n).fill(3))]],
@@ -126,24 +101,4 @@ test("the corpus uses every instruction there is but those that only fail", () =
   }
 });
 
-/** Runs `budget` instructions at a time, each time in a copy of the block in another place. */
-function decodeInSteps(codec: Codec, document: Uint8Array, budget: number): StateBlock {
-  const program = codec.program("decode");
-  let block = new StateBlock(LIMITS, { document: 64, output: 0, cells: 64 });
-  block.setDocument(document);
-  block.begin(program);
-  for (let steps = 0; ; steps++) {
-    const exit = interpret(program, block, budget);
-    if (exit === EXIT.done) return block;
-    expect(exit).toBe(EXIT.budget);
-    if (steps > 300) {
-      expect(interpret(program, block)).toBe(EXIT.done);
-      return block;
-    }
-    block.save();
-    block = StateBlock.restore(block.buffer.slice(0), LIMITS);
-  }
-}
-
-const cells = (block: StateBlock) => block.i32.slice(0, 2 * block.heapTop);
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -6,8 +6,8 @@ import { createCodec } from "../../src/serde/runtime/codec.ts";
 import { createTranscoder } from "../../src/serde/runtime/transcode.ts";
 import { s } from "../../src/serde/shape/index.ts";
 import { CORPUS } from "./corpus.ts";
-
-const FORMATS = ["json", "postcard", "msgpack", "cbor"] as const;
+import { utf8 } from "./kit/show.ts";
+import { FORMATS } from "./kit/subject.ts";
 
 describe.each(FORMATS)("from %s", (from) => {
   describe.each(FORMATS)("to %s", (to) => {
@@ -33,7 +33,6 @@ describe.each(FORMATS)("from %s", (from) => {
   });
 });
 
-const utf8 = (text: string) => new TextEncoder().encode(text);
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 
 test("skipIf is decided by the value, not by what the first document left out", () => {

@@ -60,8 +60,9 @@ class Capture {
     if (part.word >= 0) {
       const { i32 } = this.#block;
       const word = 2 * rec + part.word;
-      const nested = part.plan.kind === "option";
-      if (nested ? value === part.none : value === null || value === undefined) {
+      // Where a value may itself be null or undefined, only the one that the shape names is none.
+      const exact = part.plan.kind === "option" || part.plan.kind === "unit";
+      if (exact ? value === part.none : value === null || value === undefined) {
         i32[word]! &= ~part.mask;
         return true;
       }

@@ -10,6 +10,7 @@ import {
   type Shape,
   type ShapeFailure,
 } from "../../../src/serde/shape/index.ts";
+import { typedArray } from "./typed.ts";
 
 export interface ShapeLimits {
   /** Levels of nesting. Default 4. */
@@ -271,7 +272,7 @@ function arbitraryValue(node: Node, refs = 0): fc.Arbitrary<unknown> {
       const size =
         node.kind === "array" ? { minLength: node.length, maxLength: node.length } : { maxLength: 4 };
       const items = fc.array(below(node.item), size);
-      return node.typed ? items.map((values) => typed(bare(node.item).kind, values)) : items;
+      return node.typed ? items.map((values) => typedArray(node.item, values)) : items;
     }
     case "set":
       return fc.array(below(node.item), { maxLength: 4 }).map((items) => new Set(items));
@@ -337,6 +338,12 @@ const text = fc.oneof(
   fc.constantFrom(...HOSTILE_NAMES),
 );
 
+/** Once: each new one costs a table of all characters. */
+const char = fc.oneof(
+  fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+  fc.constantFrom("a", "\0", "😀"),
+);
+
 const anyValue: fc.Arbitrary<unknown> = fc.letrec<{ any: unknown }>((tie) => ({
   any: fc.oneof(
     { maxDepth: 3, depthSize: "small" },
@@ -367,10 +374,7 @@ function scalarValue(node: ScalarNode): fc.Arbitrary<unknown> {
     case "f64":
       return fc.double();
     case "char":
-      return fc.oneof(
-        fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
-        fc.constantFrom("a", "\0", "😀"),
-      );
+      return char;
     case "string":
       return text;
     case "bytes":
@@ -381,23 +385,6 @@ function scalarValue(node: ScalarNode): fc.Arbitrary<unknown> {
       return range(Number(node.kind.slice(1)), node.kind[0] === "i");
   }
 }
-
-const bare = (node: Node): Node =>
-  node.kind === "newtype" ? bare(node.inner) : node.kind === "ref" ? bare(node.target) : node;
-
-const TYPED_ARRAYS: { readonly [kind: string]: { from(items: readonly unknown[]): unknown } } = {
-  u8: Uint8Array,
-  u16: Uint16Array,
-  u32: Uint32Array,
-  i8: Int8Array,
-  i16: Int16Array,
-  i32: Int32Array,
-  f32: Float32Array,
-  f64: Float64Array,
-  u64: BigUint64Array as never,
-  i64: BigInt64Array as never,
-};
-const typed = (kind: string, items: readonly unknown[]): unknown => TYPED_ARRAYS[kind]!.from(items);
 
 /** A value that ends soon; every sealed shape has one. */
 function smallest(node: Node, open: Set<Node>): unknown {
@@ -432,10 +419,10 @@ function end(node: Node, open: Set<Node>): unknown {
     case "array":
       return all(
         Array.from({ length: node.length }, () => node.item),
-        (values) => (node.typed ? typed(bare(node.item).kind, values) : values),
+        (values) => (node.typed ? typedArray(node.item, values) : values),
       );
     case "list":
-      return node.typed ? typed(bare(node.item).kind, []) : [];
+      return node.typed ? typedArray(node.item, []) : [];
     case "set":
       return new Set();
     case "map":

@@ -50,6 +50,13 @@ export function showResult(result: Result): string {
   return `ok ${result.bytes === undefined ? show(result.value) : hex(result.bytes)}`;
 }
 
+/** Without line, column and program position: what case files pin. */
+export const brief = (result: string): string =>
+  result
+    .replace(/^ok /, "")
+    .replace(/ [0-9]+:[0-9]+(?= )/, "")
+    .replace(/ f[0-9]+:b[0-9]+:[0-9]+$/, "");
+
 export const hex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 

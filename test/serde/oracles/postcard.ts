@@ -2,6 +2,7 @@
 // but one on elements, since elements of no bytes are free.
 
 import type { Node } from "../../../src/serde/shape/node.ts";
+import { typedArray } from "../kit/typed.ts";
 import { variantOf } from "./wire.ts";
 
 /** The document is not a value of the shape. */
@@ -203,12 +204,12 @@ export function decodePostcard(node: Node, bytes: Uint8Array): unknown {
       case "tuple":
         return part.items.map(read);
       case "array":
-        return typed(
+        return listOf(
           part,
           times(part.length, () => read(part.item)),
         );
       case "list":
-        return typed(
+        return listOf(
           part,
           times(Number(varint(32)), () => read(part.item)),
         );
@@ -259,23 +260,7 @@ export function decodePostcard(node: Node, bytes: Uint8Array): unknown {
   return value;
 }
 
-const ARRAYS: Readonly<Record<string, { from(items: readonly never[]): unknown }>> = {
-  u8: Uint8Array,
-  u16: Uint16Array,
-  u32: Uint32Array,
-  i8: Int8Array,
-  i16: Int16Array,
-  i32: Int32Array,
-  f32: Float32Array,
-  f64: Float64Array,
-  u64: BigUint64Array,
-  i64: BigInt64Array,
-};
-
-function typed(node: { readonly typed: boolean; readonly item: Node }, items: readonly unknown[]): unknown {
-  if (!node.typed) return items;
-  let { item } = node;
-  while (item.kind === "newtype" || item.kind === "ref")
-    item = item.kind === "ref" ? item.target : item.inner;
-  return ARRAYS[item.kind]!.from(items as readonly never[]);
-}
+const listOf = (
+  list: { readonly typed: boolean; readonly item: Node },
+  items: readonly unknown[],
+): unknown => (list.typed ? typedArray(list.item, items) : items);
