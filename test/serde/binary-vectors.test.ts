@@ -2,7 +2,7 @@
 // naughty strings in all binary formats.
 
 import { describe, expect, test } from "vitest";
-import { Extension, Simple, Tagged } from "../../src/serde/bridge/any.ts";
+import { Extension, Simple, Tagged } from "../../src/serde/shape/any.ts";
 import type { Node } from "../../src/serde/shape/node.ts";
 import { hex, show, showResult } from "./kit/show.ts";
 import { byteByByte, subject } from "./kit/subject.ts";

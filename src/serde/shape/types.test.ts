@@ -89,6 +89,13 @@ describe("the type of", () => {
     >();
     const Named = s.enum({ A: s.u8(), B: null }, { js: { tag: "type", value: "data" } });
     expectTypeOf<Infer<typeof Named>>().toEqualTypeOf<{ type: "A"; data: number } | { type: "B" }>();
+    const Event = s.enum(
+      { Moved: s.struct({ x: s.f64(), y: s.f64() }), Gone: null },
+      { js: { tag: "type", inline: true } },
+    );
+    expectTypeOf<Infer<typeof Event>>().toEqualTypeOf<
+      { type: "Moved"; x: number; y: number } | { type: "Gone" }
+    >();
     const Pairs = s.enum([
       ["1", s.u8()],
       ["b", null],

@@ -11,6 +11,8 @@ import {
   type ShapeFailure,
 } from "../../../src/serde/shape/index.ts";
 
+import { TYPED_ARRAYS, type TypedKind } from "../../../src/serde/shape/values.ts";
+
 export interface ShapeLimits {
   /** Levels of nesting. Default 4. */
   readonly depth?: number;
@@ -137,10 +139,14 @@ function structs(below: fc.Arbitrary<Json>, portable: boolean): fc.Arbitrary<Jso
   });
 }
 
+const isStructOrNull = (form: Json): boolean =>
+  form === null || (typeof form === "object" && "struct" in form);
+
 function enums(below: fc.Arbitrary<Json>, portable: boolean): fc.Arbitrary<Json> {
   const payload = fc.oneof(fc.constant(null), below);
   const fieldsOnly = fc.oneof(fc.constant(null), structs(below, portable));
   const form = some({ js: fc.constantFrom<Json>({ tag: "type" }, { tag: "t", value: "v" }) });
+  const inline = fc.constantFrom<Json>({ inline: true }, { tag: "of", inline: true });
   const external = fc.constantFrom<Json>("external", { adjacent: ["t", "c"] });
   const tags: [fc.Arbitrary<Json>, fc.Arbitrary<Json>][] = [
     [external, payload],
@@ -152,11 +158,11 @@ function enums(below: fc.Arbitrary<Json>, portable: boolean): fc.Arbitrary<Json>
   ];
   return fc.tuple(names(1, 4), fc.constantFrom(...tags), form).chain(([variants, [tag, part], more]) =>
     fc
-      .tuple(tag, fc.array(part, { minLength: variants.length, maxLength: variants.length }))
-      .map(([tagging, parts]) => ({
+      .tuple(tag, fc.array(part, { minLength: variants.length, maxLength: variants.length }), inline)
+      .map(([tagging, parts, js]) => ({
         enum: variants.map((name, i) => [name, parts[i]!]),
         tag: tagging,
-        ...more,
+        ...(parts.every(isStructOrNull) ? { js } : more),
       })),
   );
 }
@@ -250,13 +256,10 @@ function variant(
 ): fc.Arbitrary<unknown> {
   const { name, payload } = node.variants[i]!;
   if (node.variants.every((v) => v.payload === undefined)) return fc.constant(name);
-  const { tag, value } = node.js;
+  const { tag, value, inline } = node.js;
   if (payload === undefined) return fc.constant(object([[tag, name]]));
   return below(payload).map((part) =>
-    object([
-      [tag, name],
-      [value, part],
-    ]),
+    object([[tag, name], ...(inline ? Object.entries(part as object) : [[value, part] as const])]),
   );
 }
 
@@ -332,19 +335,10 @@ function scalarValue(node: ScalarNode): fc.Arbitrary<unknown> {
 const bare = (node: Node): Node =>
   node.kind === "newtype" ? bare(node.inner) : node.kind === "ref" ? bare(node.target) : node;
 
-const TYPED_ARRAYS: { readonly [kind: string]: { from(items: readonly unknown[]): unknown } } = {
-  u8: Uint8Array,
-  u16: Uint16Array,
-  u32: Uint32Array,
-  i8: Int8Array,
-  i16: Int16Array,
-  i32: Int32Array,
-  f32: Float32Array,
-  f64: Float64Array,
-  u64: BigUint64Array as never,
-  i64: BigInt64Array as never,
+const typed = (kind: string, items: readonly unknown[]): unknown => {
+  const Type = TYPED_ARRAYS[kind as TypedKind] as unknown as { from(items: readonly unknown[]): unknown };
+  return Type.from(items);
 };
-const typed = (kind: string, items: readonly unknown[]): unknown => TYPED_ARRAYS[kind]!.from(items);
 
 /** A value that ends soon; every sealed shape has one. */
 function smallest(node: Node, open: Set<Node>): unknown {

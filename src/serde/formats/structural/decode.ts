@@ -189,8 +189,9 @@ class DecodeLowering {
     out.bind(none);
   }
 
-  /** Null must mean one thing. */
+  /** Null must mean one thing; around `any`, shapes see to it that it is null in JavaScript either way. */
   #checkOption(inner: Core): void {
+    if (inner.kind === "any") return;
     const kinds = acceptedKinds(inner, this.#dialect.text);
     if (kinds.has("null")) {
       throw new CodecError("load.unsupported", "an option of something that may itself be null");
