@@ -45,7 +45,7 @@ test("what is wrong is thrown by some and given by others", () => {
   expect(() => codec.decode(document)).toThrow(CodecError);
   // @ts-expect-error: an order has lines
   const wrong: Order = { id: 1n };
-  expect(codec.tryEncode(wrong)).toMatchObject({ code: "value.type_mismatch", path: "$.lines" });
+  expect(codec.tryEncode(wrong)).toMatchObject({ code: "structure.missing_field", path: "$.lines" });
   expect(() => codec.encode(wrong)).toThrow(CodecError);
 });
 

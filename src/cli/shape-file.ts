@@ -3,6 +3,7 @@
 
 import { FORMATS } from "../codec/codec.ts";
 import { decodeUtf8 } from "../core/bytes.ts";
+import type { CodecFailure } from "../serde/ir/failure.ts";
 import type { FormatName } from "../serde/ir/ops.ts";
 import { createCodec } from "../serde/runtime/codec.ts";
 import { parseShape, type Shape, s } from "../serde/shape/index.ts";
@@ -18,15 +19,14 @@ const MAX_SHAPE_BYTES = 64 * 1024 * 1024;
 /** Throws `CliFailure` with a `shape.*`, `lexical.*` or `io.*` code, which are all usage errors (D30). */
 export function readShape(io: Io, path: string): Shape<unknown> {
   const bytes = readInput(io, path, MAX_SHAPE_BYTES);
-  const json = parseJson(bytes, path, "the shape file");
+  const json = parseJson(bytes, path);
   const shape = parseShape(json);
   if (!("reason" in shape)) return shape;
   const { code, path: at, reason } = shape;
   throw new CliFailure(code, `${reason}, at ${at}`, fileName(path));
 }
 
-/** As `JSON.parse`. Throws `CliFailure` that says where. */
-export function parseJson(bytes: Uint8Array, path: string, what: string, lineNumber?: number): unknown {
+function parseJson(bytes: Uint8Array, path: string): unknown {
   const text = decodeUtf8(bytes);
   try {
     if (text !== undefined) return JSON.parse(text);
@@ -34,11 +34,20 @@ export function parseJson(bytes: Uint8Array, path: string, what: string, lineNum
     // Said below, with the place.
   }
   const checked = createCodec(s.raw().node, "json").tryDecode(bytes);
-  if (checked.status === "ok")
-    throw new CliFailure("lexical.malformed_literal", `${what} is not JSON`, fileName(path));
-  const { code, reason, line, column } = checked;
-  const empty = bytes.length === 0 ? `; ${what} is empty` : "";
-  throw new CliFailure(code, `${reason}${empty}`, `${fileName(path)}:${lineNumber ?? line}:${column}`);
+  if (checked.status === "ok") {
+    throw new CliFailure("lexical.malformed_literal", "the shape file is not JSON", fileName(path));
+  }
+  throw jsonFailure(checked, path, bytes.length === 0 ? "; the shape file is empty" : "");
+}
+
+/** What is wrong with JSON in a file, which the codec has found. */
+export function jsonFailure(
+  { code, reason, line, column }: CodecFailure,
+  path: string,
+  hint: string,
+  lineNumber = line,
+): CliFailure {
+  return new CliFailure(code, reason + hint, `${fileName(path)}:${lineNumber}:${column}`);
 }
 
 /** The format that an option names; `others` are what it may say instead. */

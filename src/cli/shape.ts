@@ -1,7 +1,8 @@
 // `sinter shape infer` and `sinter shape compat`: a shape from samples, and whether one shape reads what another wrote.
 
+import { createCodec } from "../codec/codec.ts";
 import { encodeUtf8 } from "../core/bytes.ts";
-import { compat, inferShape, ShapeError } from "../serde/shape/index.ts";
+import { compat, inferShape, ShapeError, s } from "../serde/shape/index.ts";
 import { CliFailure, EXIT_CODE } from "./failure.ts";
 import { assertStdinOnce, openFile, readInput, STANDARD, writeOutput } from "./files.ts";
 import { type Io, paint, print } from "./io.ts";
@@ -10,7 +11,7 @@ import { readLines } from "./lines.ts";
 import type { Args } from "./options.ts";
 import { writeJsonLine } from "./record.ts";
 import { shown } from "./report.ts";
-import { formatOf, parseJson, readShape, required } from "./shape-file.ts";
+import { formatOf, jsonFailure, readShape, required } from "./shape-file.ts";
 import type { SHAPE_COMPAT, SHAPE_INFER } from "./specs.ts";
 
 export function shapeInfer({ given, operands }: Args<typeof SHAPE_INFER>, io: Io): number {
@@ -40,10 +41,25 @@ function inferred(values: Iterable<unknown>): ReturnType<ReturnType<typeof infer
 
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
+/** Samples are decoded by our own rules: integers stay exact, and no other JSON than a codec's is taken. */
+function sampleReader(): (bytes: Uint8Array, path: string, lineNumber?: number) => unknown {
+  const codec = createCodec(s.any(), "json", { limits: { maxMemory: 2 ** 31, maxDepth: 1024 } });
+  return (bytes, path, lineNumber) => {
+    const result = codec.tryDecode(bytes);
+    if (result.status === "ok") return result.value;
+    const isMore = result.code === "lexical.trailing_bytes" && lineNumber === undefined;
+    const more = isMore ? "; with --lines each line is a document" : "";
+    const hint = bytes.length === 0 ? "; the document is empty" : more;
+    throw jsonFailure(result, path, hint, lineNumber);
+  };
+}
+
 function* documents(io: Io, paths: readonly string[], lines: boolean): Generator<unknown> {
+  const read = sampleReader();
+  let count = 0;
   for (const path of paths) {
     if (!lines) {
-      yield parseJson(readInput(io, path), path, "the document");
+      yield read(readInput(io, path), path);
       continue;
     }
     const source =
@@ -51,12 +67,15 @@ function* documents(io: Io, paths: readonly string[], lines: boolean): Generator
     try {
       for (const { number, bytes } of readLines(source.read, MAX_LINE_BYTES)) {
         if (bytes === undefined) throw new CliFailure("io.read", `line ${number} is too long`, path);
-        if (!isBlank(bytes)) yield parseJson(bytes, path, "the document", number);
+        if (isBlank(bytes)) continue;
+        count++;
+        yield read(bytes, path, number);
       }
     } finally {
       source.close();
     }
   }
+  if (lines && count === 0) throw new CliFailure("lexical.eof", "no line has a document", paths.join(", "));
 }
 
 export function shapeCompat({ given, operands }: Args<typeof SHAPE_COMPAT>, io: Io): number {

@@ -407,7 +407,22 @@ describe("shape", () => {
     });
   });
 
+  test("infer keeps integers exact", async () => {
+    const stdin =
+      '{"id": 1152921504606846977, "n": 18446744073709551615, "x": 1, "y": 1}\n{"id": 5, "n": 0, "x": 1, "y": 1.5}\n';
+    const ran = await sinter(["shape", "infer", "--lines", "-", "--json"], { stdin });
+    expect(onlyObject(ran)).toEqual({
+      status: "ok",
+      shape: { struct: { id: "i64", n: "u64", x: { i64: { js: "number" } }, y: "f64" } },
+    });
+  });
+
   test("infer without a document", async () => {
+    expect((await sinter(["shape", "infer", "--lines", "-"], { stdin: "\n \n" })).stderr).toContain(
+      "lexical.eof: no line has a document",
+    );
+    const two = await sinter(["shape", "infer", "-"], { stdin: "{}\n{}\n" });
+    expect(two.stderr).toContain("with --lines each line is a document");
     expect((await sinter(["shape", "infer", empty])).stderr).toContain("the document is empty");
     expect((await sinter(["shape", "infer"])).stderr).toContain("sinter shape infer needs FILE");
     expect((await sinter(["shape", "infer", files.path("none")])).stderr).toContain("io.not_found");

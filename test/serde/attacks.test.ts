@@ -313,7 +313,7 @@ describe("values that fight back", () => {
       "resource.memory_limit",
       "$",
     ],
-    ["toJSON", struct({ a: u32 }), { toJSON: () => ({ a: 1 }) }, "value.type_mismatch", "$.a"],
+    ["toJSON", struct({ a: u32 }), { toJSON: () => ({ a: 1 }) }, "structure.missing_field", "$.a"],
     ["a boxed number", u32, Object(1), "value.type_mismatch", "$"],
     ["a lying Map", map(str, u32), Object.create(Map.prototype), "value.type_mismatch", "$"],
     ["a subclass in a typed list", list(u32, true), [1], "value.type_mismatch", "$"],

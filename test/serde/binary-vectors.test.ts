@@ -2,8 +2,8 @@
 // specification, and the naughty strings.
 
 import { describe, expect, test } from "vitest";
-import { Extension, Simple, Tagged } from "../../src/serde/bridge/any.ts";
 import { createCodec } from "../../src/serde/runtime/codec.ts";
+import { Extension, Simple, Tagged } from "../../src/serde/shape/any.ts";
 import type { Node } from "../../src/serde/shape/node.ts";
 import { hex, show, showResult, unhex } from "./kit/show.ts";
 import { byteByByte, subject } from "./kit/subject.ts";

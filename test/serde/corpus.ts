@@ -1,6 +1,6 @@
 // Shapes with values and, where one is worth pinning, the JSON they are written as. Every format round-trips them.
 
-import { Extension, Simple, Tagged } from "../../src/serde/bridge/any.ts";
+import { Extension, Simple, Tagged } from "../../src/serde/shape/any.ts";
 import type { Constant, Node } from "../../src/serde/shape/node.ts";
 import {
   array,

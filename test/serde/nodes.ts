@@ -90,7 +90,7 @@ export const enumOf = (
     : Object.entries(variants).map(([name, payload]) => variant(name, payload as Node | undefined)),
   tagging,
   first: false,
-  js: { tag: "kind", value: "value" },
+  js: { tag: "kind", value: "value", inline: false },
   ...more,
 });
 export const newtype = (inner: Node): Node => ({ kind: "newtype", name: "N", inner });

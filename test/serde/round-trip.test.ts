@@ -2,10 +2,10 @@
 
 import { deepStrictEqual } from "node:assert/strict";
 import { describe, expect, test } from "vitest";
-import { Extension } from "../../src/serde/bridge/any.ts";
 import type { FormatName } from "../../src/serde/ir/ops.ts";
 import { opAt } from "../../src/serde/ir/program.ts";
 import { createCodec } from "../../src/serde/runtime/codec.ts";
+import { Extension } from "../../src/serde/shape/any.ts";
 import type { Node } from "../../src/serde/shape/node.ts";
 import { CORPUS } from "./corpus.ts";
 import { show } from "./kit/show.ts";

@@ -3,33 +3,20 @@
 
 import { latin1Text, utf16Text } from "#text";
 import { ANY, ANY_VARIANT } from "../layout/any.ts";
+import { Extension, Simple, Tagged } from "../shape/any.ts";
+import { define, isOnRoot, TYPED_ARRAYS, type TypedKind } from "../shape/values.ts";
 import { SPAN, type StateBlock } from "../state/block.ts";
-import { Extension, Simple, Tagged } from "./any.ts";
-import type { BridgePlan, FieldPart, Part, Plan, TypedName } from "./plan.ts";
-
-const OBJECT = Object.prototype;
+import type { BridgePlan, FieldPart, Part, Plan } from "./plan.ts";
 
 /** The value of the root record. `source`: the caller's own document, for views into it. */
 export function materialize(plan: BridgePlan, block: StateBlock, source?: Uint8Array): unknown {
-  return new Materializer(block, mayAssign(plan.names), source).part(plan.root, 0);
-}
-
-/**
- * Whether plain assignment makes own properties of these names: it does unless Object.prototype has them, be it by
- * nature (`toString`) or because somebody put an accessor there. Asked once per document.
- */
-export function mayAssign(names: readonly string[]): boolean {
-  for (const name of names) if (name in OBJECT) return false;
-  return true;
-}
-
-function define(object: object, name: string, value: unknown): void {
-  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+  return new Materializer(block, !isOnRoot(plan.names), source).part(plan.root, 0);
 }
 
 class Materializer {
   readonly #block: StateBlock;
   readonly #i32: Int32Array;
+  /** Plain assignment makes own properties of the names of the shape: Object.prototype has none of them. */
   readonly #assign: boolean;
   readonly #source: Uint8Array | undefined;
   #document: string | undefined;
@@ -56,7 +43,7 @@ class Materializer {
     const high = this.#i32[2 * cell + 1]!;
     switch (plan.kind) {
       case "struct":
-        return this.#struct(plan.fields, cell);
+        return this.#fields({}, plan.fields, cell);
       case "string":
         return this.#text(low, high);
       case "int":
@@ -101,12 +88,32 @@ class Materializer {
         const object: Record<string, unknown> = {};
         const payload = plan.payloads[low];
         this.#put(object, plan.tag, plan.names[low]);
-        if (payload !== undefined) this.#put(object, plan.value, this.part(payload, cell));
+        if (payload === undefined) return object;
+        if (plan.inline) return this.#beside(object, payload, cell);
+        this.#put(object, plan.value, this.part(payload, cell));
         return object;
       }
       case "any":
         return this.#any(cell);
     }
+  }
+
+  #fields(object: Record<string, unknown>, fields: readonly FieldPart[], cell: number): unknown {
+    if (this.#assign) {
+      for (let i = 0; i < fields.length; i++) {
+        const field = fields[i]!;
+        object[field.name] = this.part(field, cell);
+      }
+    } else {
+      for (const field of fields) define(object, field.name, this.part(field, cell));
+    }
+    return object;
+  }
+
+  /** A payload that is a struct, among the properties of its variant. */
+  #beside(object: Record<string, unknown>, { plan, slot, boxed }: Part, rec: number): unknown {
+    const cell = boxed ? this.#i32[2 * (rec + slot)]! : rec + slot;
+    return plan.kind === "struct" ? this.#fields(object, plan.fields, cell) : object;
   }
 
   #put(object: Record<string, unknown>, name: string, value: unknown): void {
@@ -116,7 +123,7 @@ class Materializer {
 
   /** A name of the document: each one is asked for. */
   #own(object: Record<string, unknown>, name: string, value: unknown): void {
-    if (name in OBJECT) define(object, name, value);
+    if (name in Object.prototype) define(object, name, value);
     else object[name] = value;
   }
 
@@ -148,25 +155,12 @@ class Materializer {
         }
         break;
       case "struct":
-        for (let i = 0; i < count; i++, cell += stride) items[i] = this.#struct(plan.fields, cell);
+        for (let i = 0; i < count; i++, cell += stride) items[i] = this.#fields({}, plan.fields, cell);
         break;
       default:
         for (let i = 0; i < count; i++, cell += stride) items[i] = this.#value(plan, cell);
     }
     return items;
-  }
-
-  #struct(fields: readonly FieldPart[], cell: number): Record<string, unknown> {
-    const object: Record<string, unknown> = {};
-    if (this.#assign) {
-      for (let i = 0; i < fields.length; i++) {
-        const field = fields[i]!;
-        object[field.name] = this.part(field, cell);
-      }
-    } else {
-      for (const field of fields) define(object, field.name, this.part(field, cell));
-    }
-    return object;
   }
 
   #record(plan: Plan & { kind: "map" }, first: number, count: number): Record<string, unknown> {
@@ -289,10 +283,10 @@ class Materializer {
   }
 
   /** Elements of a typed list are one cell each. */
-  #typed(name: TypedName, first: number, count: number): ArrayBufferView {
+  #typed(kind: TypedKind, first: number, count: number): ArrayBufferView {
     const { f64, u64, i64 } = this.#block;
     const end = first + count;
-    switch (name) {
+    switch (kind) {
       case "f64":
         return f64.slice(first, end);
       case "f32":
@@ -302,19 +296,10 @@ class Materializer {
       case "i64":
         return i64.slice(first, end);
       default: {
-        const array = new INTEGER_ARRAYS[name](count);
+        const array = new TYPED_ARRAYS[kind](count);
         for (let i = 0; i < count; i++) array[i] = this.#i32[2 * (first + i)]!;
         return array;
       }
     }
   }
 }
-
-const INTEGER_ARRAYS = {
-  u8: Uint8Array,
-  u16: Uint16Array,
-  u32: Uint32Array,
-  i8: Int8Array,
-  i16: Int16Array,
-  i32: Int32Array,
-} as const;

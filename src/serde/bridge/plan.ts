@@ -3,7 +3,9 @@
 
 import { CodecError } from "../ir/failure.ts";
 import { type Core, coreOf, type Layout, type Place } from "../layout/layout.ts";
+import { integerRange } from "../shape/kinds.ts";
 import type { Constant, EnumNode, SkipIf, StructNode } from "../shape/node.ts";
+import { isTypedKind, type TypedKind } from "../shape/values.ts";
 
 /** Where a part stands in the record around it. */
 export interface Part {
@@ -50,7 +52,7 @@ export type Plan = Base &
         readonly elementZero: boolean;
         /** Exact number of elements, or -1. */
         readonly length: number;
-        readonly typed: TypedName | undefined;
+        readonly typed: TypedKind | undefined;
         item: Part;
       }
     | {
@@ -73,12 +75,13 @@ export type Plan = Base &
         readonly indices: ReadonlyMap<string, number>;
         readonly tag: string;
         readonly value: string;
+        /** Payloads are structs, and their fields lie beside the tag. */
+        readonly inline: boolean;
         readonly payloads: (Part | undefined)[];
       }
   );
 
 export type ListPlan = Extract<Plan, { readonly kind: "list" | "set" }>;
-export type TypedName = "u8" | "u16" | "u32" | "u64" | "i8" | "i16" | "i32" | "i64" | "f32" | "f64";
 
 export interface BridgePlan {
   readonly root: Part;
@@ -96,15 +99,6 @@ export function planPlace(layout: Layout, place: Place, whole = false): BridgePl
   builder.finish();
   return { root, rootCells: place.boxed ? 1 : layout.cellsOf(place.node), names: [...builder.names] };
 }
-
-const INTEGERS: Readonly<Record<string, readonly [number, number]>> = {
-  u8: [0, 0xff],
-  u16: [0, 0xffff],
-  u32: [0, 0xffff_ffff],
-  i8: [-0x80, 0x7f],
-  i16: [-0x8000, 0x7fff],
-  i32: [-0x8000_0000, 0x7fff_ffff],
-};
 
 class PlanBuilder {
   readonly names = new Set<string>();
@@ -148,15 +142,15 @@ class PlanBuilder {
       case "u64":
       case "i64":
         if (node.js !== "number") return { ...base, kind: node.kind };
-        return { ...base, kind: "int53", min: node.kind === "u64" ? 0 : -Number.MAX_SAFE_INTEGER };
+        return { ...base, kind: "int53", min: Number(integerRange(node.kind, node.js).min) };
       case "u8":
       case "u16":
       case "u32":
       case "i8":
       case "i16":
       case "i32": {
-        const [min, max] = INTEGERS[node.kind]!;
-        return { ...base, kind: "int", min, max };
+        const { min, max } = integerRange(node.kind);
+        return { ...base, kind: "int", min: Number(min), max: Number(max) };
       }
       case "bytes":
         return { ...base, kind: "bytes", view: node.view === true };
@@ -192,7 +186,7 @@ class PlanBuilder {
           stride: element.cells,
           elementZero: element.zero,
           length: node.kind === "array" ? node.length : -1,
-          typed: node.kind !== "set" && node.typed ? typedName(element.value.node) : undefined,
+          typed: node.kind !== "set" && node.typed ? typedKind(element.value.node) : undefined,
           item: UNSET,
         };
         this.#later.push(() => {
@@ -247,32 +241,20 @@ class PlanBuilder {
     if (node.variants.every((variant) => variant.payload === undefined)) {
       return { ...base, kind: "names", names, indices };
     }
-    this.names.add(node.js.tag).add(node.js.value);
+    const { tag, value, inline } = node.js;
+    this.names.add(tag).add(value);
     const payloads: (Part | undefined)[] = [];
     this.#later.push(() => {
       for (const place of this.#layout.enum(node).payloads) payloads.push(place && this.part(place));
     });
-    return { ...base, kind: "enum", names, indices, tag: node.js.tag, value: node.js.value, payloads };
+    return { ...base, kind: "enum", names, indices, tag, value, inline, payloads };
   }
 }
 
 /** Stands in a plan until `finish`. */
 const UNSET = undefined as unknown as Part;
 
-function typedName(node: Core): TypedName {
-  switch (node.kind) {
-    case "u8":
-    case "u16":
-    case "u32":
-    case "u64":
-    case "i8":
-    case "i16":
-    case "i32":
-    case "i64":
-    case "f32":
-    case "f64":
-      return node.kind;
-    default:
-      throw new CodecError("load.unsupported", `no typed array of ${node.kind}`);
-  }
+function typedKind({ kind }: Core): TypedKind {
+  if (isTypedKind(kind)) return kind;
+  throw new CodecError("load.unsupported", `no typed array of ${kind}`);
 }

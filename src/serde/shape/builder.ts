@@ -56,11 +56,13 @@ type PayloadPairs = readonly (readonly [name: string, payload: AnyShape | null])
 type OfPairs<P extends PayloadPairs> = { [E in P[number] as E[0]]: E[1] };
 
 /** Names of units only: the name. Otherwise one object type per variant. */
-type EnumValue<V, Tag extends string, Value extends string> = [V[keyof V]] extends [null]
+type EnumValue<V, Tag extends string, Value extends string, Inline extends boolean> = [V[keyof V]] extends [
+  null,
+]
   ? Extract<keyof V, string>
   : {
       [K in keyof V]: V[K] extends AnyShape
-        ? Pretty<{ [P in Tag]: K } & { [P in Value]: Infer<V[K]> }>
+        ? Pretty<{ [P in Tag]: K } & (Inline extends true ? Infer<V[K]> : { [P in Value]: Infer<V[K]> })>
         : { [P in Tag]: K };
     }[keyof V];
 
@@ -68,6 +70,7 @@ export interface EnumOptions<
   Name extends string,
   Tag extends string = "kind",
   Value extends string = "value",
+  Inline extends boolean = false,
 > {
   /** How the variant is told on self-describing wires. Default "external". Positional formats write its number. */
   readonly tag?:
@@ -85,8 +88,11 @@ export interface EnumOptions<
   readonly other?: Name;
   /** Untagged only: the first variant that fits is taken. Default false: two that cannot be told apart are an error. */
   readonly first?: boolean;
-  /** Property names in JavaScript. Default `kind` and `value`. */
-  readonly js?: { readonly tag?: Tag; readonly value?: Value };
+  /**
+   * Property names in JavaScript, `kind` and `value` by default. `inline`: the fields of the payloads, which must be
+   * structs, are properties beside the tag, and there is no `value`.
+   */
+  readonly js?: { readonly tag?: Tag; readonly value?: Value; readonly inline?: Inline };
 }
 
 // ---------------------------------------------------------------------------------------------- reading arguments
@@ -226,12 +232,20 @@ function enumOf<
   const P extends PayloadPairs,
   const Tag extends string = "kind",
   const Value extends string = "value",
->(variants: P, options?: EnumOptions<P[number][0], Tag, Value>): Shape<EnumValue<OfPairs<P>, Tag, Value>>;
+  const Inline extends boolean = false,
+>(
+  variants: P,
+  options?: EnumOptions<P[number][0], Tag, Value, Inline>,
+): Shape<EnumValue<OfPairs<P>, Tag, Value, Inline>>;
 function enumOf<
   const V extends Payloads,
   const Tag extends string = "kind",
   const Value extends string = "value",
->(variants: V, options?: EnumOptions<Extract<keyof V, string>, Tag, Value>): Shape<EnumValue<V, Tag, Value>>;
+  const Inline extends boolean = false,
+>(
+  variants: V,
+  options?: EnumOptions<Extract<keyof V, string>, Tag, Value, Inline>,
+): Shape<EnumValue<V, Tag, Value, Inline>>;
 function enumOf(variants: unknown, options?: object): AnyShape {
   const parts = variantsAt(variants).map(
     ([name, payload]) => [name, payload === null ? undefined : draftAt(payload, variantStep(name))] as const,

@@ -113,7 +113,8 @@ describe("compounds", () => {
   test.each<[Shape<unknown>, unknown, string[]]>([
     [Point, { x: 1, note: undefined, tag: null }, []],
     [Point, { x: 1, tag: 2, extra: 1 }, []],
-    [Point, Object.assign(Object.create({ x: 2 }) as object, { tag: null }), ["structure.missing_field x"]],
+    [Point, Object.assign(Object.create({ x: 2 }) as object, { tag: null }), []],
+    [s.struct({ valueOf: s.any(), constructor: u8 }), {}, ["structure.missing_field constructor"]],
     [Point, { x: 1 }, ["structure.missing_field tag"]],
     [
       Point,
@@ -152,7 +153,8 @@ describe("compounds", () => {
     [s.record(u8), { a: 1, "\ud800": 1 }, ["lexical.invalid_unicode \ud800"]],
     [s.record(u8), JSON.parse('{"__proto__": 300}'), ["value.number_range __proto__"]],
     [s.record(u8), Object.create({ a: 300 }), []],
-    [s.record(u8), new Map(), []], // an object without properties
+    [s.record(u8), new Map([["a", 1]]), ["value.type_mismatch"]], // would lose what it holds
+    [s.record(u8), new Set(), ["value.type_mismatch"]],
     [s.option(u8), undefined, ["value.type_mismatch"]],
     [s.option(s.option(u8, { none: "undefined" })), undefined, []],
     [s.enum(["A"]), "A", []],
@@ -160,7 +162,8 @@ describe("compounds", () => {
     [s.enum(["A"]), { kind: "A" }, ["value.type_mismatch"]],
     [s.enum({ A: u8, B: null }), { kind: "A", value: 1 }, []],
     [s.enum({ A: u8, B: null }), { kind: "B" }, []],
-    [s.enum({ A: u8, B: null }), { kind: "A" }, ["value.type_mismatch value"]],
+    [s.enum({ A: u8, B: null }), { kind: "A" }, ["structure.missing_field value"]],
+    [s.enum({ A: u8, B: null }), { kind: "A", value: null }, ["value.type_mismatch value"]],
     [s.enum({ A: u8, B: null }), { kind: "C" }, ["structure.unknown_variant kind"]],
     [s.enum({ A: u8, B: null }), { value: 1 }, ["value.type_mismatch kind"]],
     [s.enum({ A: u8, B: null }), "B", ["value.type_mismatch"]],
@@ -229,8 +232,13 @@ describe("hostile values", () => {
         throw new RangeError("mine");
       },
     };
-    expect(issues(s.struct({ a: u8 }), thrower)).toEqual(["boundary.threw"]);
-    expect(issues(s.list(s.record(u8)), [thrower])).toEqual(["boundary.threw 0"]);
+    expect(issues(s.struct({ a: u8 }), thrower)).toEqual(["boundary.threw a"]);
+    expect(issues(s.list(s.record(u8)), [thrower])).toEqual(["boundary.threw 0/a"]);
+    // One that throws does not hide what is wrong elsewhere.
+    expect(issues(s.tuple([s.struct({ a: u8 }), u8]), [thrower, "x"])).toEqual([
+      "boundary.threw 0/a",
+      "value.type_mismatch 1",
+    ]);
     const { proxy, revoke } = Proxy.revocable([], {});
     revoke();
     for (const shape of [s.struct({}), s.list(u8), s.set(u8), s.any(), s.bytes(), u8]) {

@@ -1,8 +1,15 @@
 // A JavaScript value against a shape: a private copy in decoded form, or what is wrong with it and where. It walks node
-// and value together, reads own properties only and each once, and calls nothing of the value's: no toJSON, no iterator.
+// and value together, reads every property once, and calls nothing of the value's: no toJSON, no iterator.
+//
+// The bridge asks the same of values on their way into cells; the verdicts of both are those of `values`. Here a value
+// must be just what decoding gives, as it is handed on: encoding also takes null for undefined and undefined or nothing
+// for null where that stands for no value, and does not look at what it will not write.
 
 import type { ErrorCode } from "../../core/errors.ts";
-import { isUnitEnum } from "./graph.ts";
+import { unwrapped, type Wrapped } from "./any.ts";
+import { isPlain } from "./foreign.ts";
+import { bare, isUnitEnum } from "./graph.ts";
+import { type IntegerKind, integerRange } from "./kinds.ts";
 import { isWellFormed } from "./names.ts";
 import type {
   ArrayNode,
@@ -18,6 +25,22 @@ import type {
   TupleNode,
   Variant,
 } from "./node.ts";
+import {
+  bigintFault,
+  charFault,
+  define,
+  entriesOfMap,
+  floatFault,
+  integerFault,
+  isObject,
+  isRecord,
+  isTypedKind,
+  itemsOfSet,
+  keyText,
+  propertyOf,
+  TYPED_ARRAYS,
+  viewOf,
+} from "./values.ts";
 
 interface Issue {
   readonly code: ErrorCode;
@@ -53,8 +76,7 @@ export function captureValue(node: Node, value: unknown): Captured {
   try {
     copy = capture(walk, node, value);
   } catch (thrown) {
-    // Getters and proxies of the value may throw whatever they like.
-    if (!(thrown instanceof TooManyIssues)) add(walk, "boundary.threw", "could not be read");
+    if (!(thrown instanceof TooManyIssues)) throw thrown;
   }
   if (walk.issues.length === 0 && copy !== WRONG) return { ok: true, value: copy };
   return { ok: false, issues: walk.issues };
@@ -69,20 +91,39 @@ function add({ issues, path }: Walk, code: ErrorCode, message: string): typeof W
 const mismatch = (walk: Walk, expected: string): typeof WRONG =>
   add(walk, "value.type_mismatch", `expected ${expected}`);
 
-function below(walk: Walk, step: string | number, node: Node, value: unknown): Copy {
+/** Getters and proxies of the value run here and may throw whatever they like. */
+function reading<T>(walk: Walk, read: () => T): T | typeof WRONG {
+  try {
+    return read();
+  } catch {
+    return add(walk, "boundary.threw", "could not be read");
+  }
+}
+
+/** The part of a value that `read` gives, one step below. */
+function below(walk: Walk, step: string | number, node: Node, read: () => unknown, isNamed = false): Copy {
   walk.path.push(step);
-  const copy =
-    walk.path.length > MAX_VALUE_DEPTH
-      ? add(walk, "resource.depth_limit", `nested more than ${MAX_VALUE_DEPTH} deep`)
-      : capture(walk, node, value);
+  let copy: Copy = WRONG;
+  const part = reading(walk, read);
+  if (part !== WRONG) {
+    if (walk.path.length > MAX_VALUE_DEPTH) {
+      add(walk, "resource.depth_limit", `nested more than ${MAX_VALUE_DEPTH} deep`);
+    } else if (isNamed && part === undefined && !takesUndefined(node)) {
+      add(walk, "structure.missing_field", "missing");
+    } else copy = capture(walk, node, part);
+  }
   walk.path.pop();
   return copy;
 }
 
+function takesUndefined(start: Node): boolean {
+  let node = bare(start);
+  for (; node.kind === "option"; node = bare(node.inner)) if (node.none === "undefined") return true;
+  return node.kind === "any";
+}
+
 function capture(walk: Walk, start: Node, value: unknown): Copy {
-  let node = start;
-  while (node.kind === "ref" || node.kind === "newtype")
-    node = node.kind === "ref" ? node.target : node.inner;
+  const node = bare(start);
   switch (node.kind) {
     case "struct":
       return captureStruct(walk, node, value);
@@ -105,158 +146,117 @@ function capture(walk: Walk, start: Node, value: unknown): Copy {
   }
 }
 
-const INTEGER_RANGES: { readonly [kind: string]: readonly [min: number, max: number] } = {
-  u8: [0, 0xff],
-  u16: [0, 0xffff],
-  u32: [0, 0xffff_ffff],
-  u64: [0, Number.MAX_SAFE_INTEGER],
-  i8: [-0x80, 0x7f],
-  i16: [-0x8000, 0x7fff],
-  i32: [-0x8000_0000, 0x7fff_ffff],
-  i64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-};
-
 function captureScalar(walk: Walk, node: ScalarNode, value: unknown): Copy {
-  switch (node.kind) {
+  const { kind } = node;
+  switch (kind) {
     case "unit":
       return value === null ? null : mismatch(walk, "null");
     case "bool":
       return typeof value === "boolean" ? value : mismatch(walk, "a boolean");
-    case "u64":
-    case "i64":
-      return node.js === "number"
-        ? captureInteger(walk, node.kind, value)
-        : captureBigint(walk, node.kind, value);
     case "f32":
     case "f64": {
-      if (typeof value !== "number") return mismatch(walk, "a number");
-      const kept = node.kind === "f32" ? Math.fround(value) : value;
-      if (!Number.isFinite(kept) && Number.isFinite(value))
-        return add(walk, "value.number_range", "not an f32");
-      return kept;
+      const fault = floatFault(value, kind === "f32");
+      if (fault !== undefined) return refused(walk, fault, "a number", `not an ${kind}`);
+      return kind === "f32" ? Math.fround(value as number) : (value as number);
     }
     case "char": {
-      if (typeof value !== "string") return mismatch(walk, "a string of one character");
-      const point = value.codePointAt(0);
-      const isOne = point !== undefined && value.length === (point > 0xffff ? 2 : 1);
-      return isOne ? captureText(walk, value) : mismatch(walk, "a string of one character");
+      const fault = charFault(value);
+      return fault === undefined ? (value as string) : refused(walk, fault, "a string of one character");
     }
     case "string":
       return typeof value === "string" ? captureText(walk, value) : mismatch(walk, "a string");
     case "bytes":
-    case "raw":
-      return typedArrayKind(value) === "Uint8Array"
-        ? Uint8Array.from(value as Uint8Array)
-        : mismatch(walk, "a Uint8Array");
+    case "raw": {
+      const bytes = viewOf("u8", value);
+      return bytes === undefined ? mismatch(walk, "a Uint8Array") : Uint8Array.from(bytes);
+    }
     default:
-      return captureInteger(walk, node.kind, value);
+      return captureInteger(walk, kind, node.js, value);
   }
 }
+
+function captureInteger(walk: Walk, kind: IntegerKind, js: ScalarNode["js"], value: unknown): Copy {
+  const { min, max } = integerRange(kind, js);
+  const limits = `${kind} is from ${min} to ${max}`;
+  if ((kind === "u64" || kind === "i64") && js !== "number") {
+    const fault = bigintFault(value, kind === "i64");
+    return fault === undefined ? (value as bigint) : refused(walk, fault, `a bigint (${kind})`, limits);
+  }
+  const fault = integerFault(value, Number(min), Number(max));
+  // -0 is written as 0 (D46).
+  return fault === undefined ? (value as number) + 0 : refused(walk, fault, `an integer (${kind})`, limits);
+}
+
+/** In words. */
+function refused(walk: Walk, fault: ErrorCode, expected: string, limits = ""): typeof WRONG {
+  if (fault === "value.type_mismatch") return mismatch(walk, expected);
+  return add(walk, fault, fault === "value.number_range" ? limits : HALF_A_PAIR);
+}
+
+const HALF_A_PAIR = "half a surrogate pair";
 
 const captureText = (walk: Walk, text: string): Copy =>
-  isWellFormed(text) ? text : add(walk, "lexical.invalid_unicode", "half a surrogate pair");
-
-function captureInteger(walk: Walk, kind: string, value: unknown): Copy {
-  if (typeof value !== "number") return mismatch(walk, `an integer (${kind})`);
-  const [min, max] = INTEGER_RANGES[kind]!;
-  if (!Number.isInteger(value)) return mismatch(walk, `an integer (${kind})`);
-  if (value < min || value > max) return add(walk, "value.number_range", `${kind} is from ${min} to ${max}`);
-  return value + 0; // -0 is written as 0 (D46)
-}
-
-function captureBigint(walk: Walk, kind: "u64" | "i64", value: unknown): Copy {
-  if (typeof value !== "bigint") return mismatch(walk, `a bigint (${kind})`);
-  const fits = (kind === "u64" ? BigInt.asUintN(64, value) : BigInt.asIntN(64, value)) === value;
-  return fits ? value : add(walk, "value.number_range", `not in the range of ${kind}`);
-}
-
-// The tag of a typed array, whatever its realm, prototype or properties; undefined for everything else.
-const typedArrayTag = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype) as object,
-  Symbol.toStringTag,
-)?.get;
-
-export const typedArrayKind = (value: unknown): string | undefined =>
-  typedArrayTag?.call(value) as string | undefined;
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && typedArrayKind(value) === undefined;
-
-/** Data, never a prototype. */
-export function define(target: object, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { value, enumerable: true, writable: true, configurable: true });
-}
+  isWellFormed(text) ? text : add(walk, "lexical.invalid_unicode", HALF_A_PAIR);
 
 function captureStruct(walk: Walk, node: StructNode, value: unknown): Copy {
-  if (!isObject(value)) return mismatch(walk, "an object");
+  const is = reading(walk, () => isObject(value));
+  if (is !== true) return is === WRONG ? WRONG : mismatch(walk, "an object");
   const copy = {};
-  let isWrong = false;
+  return captureFields(walk, node, value as object, copy) ? Object.freeze(copy) : WRONG;
+}
+
+/** Adds the fields to `copy`, which has the tag of the variant that they lie beside, if any. */
+function captureFields(walk: Walk, node: StructNode, object: object, copy: object): boolean {
+  const known = new Set([...Object.keys(copy), ...node.fields.map(({ name }) => name)]);
+  let isRight = true;
   for (const { name, node: inner } of node.fields) {
-    const isThere = Object.hasOwn(value, name);
-    const part: unknown = isThere ? value[name] : undefined;
-    if (part === undefined && !takesUndefined(inner)) {
-      walk.path.push(name);
-      add(walk, "structure.missing_field", "missing");
-      walk.path.pop();
-      isWrong = true;
-      continue;
-    }
-    const kept = below(walk, name, inner, part);
-    if (kept === WRONG) isWrong = true;
+    const kept = below(walk, name, inner, () => propertyOf(object, name), true);
+    if (kept === WRONG) isRight = false;
     else define(copy, name, kept);
   }
-  if (node.denyUnknown) {
-    const known = new Set(node.fields.map(({ name }) => name));
-    for (const key of Object.keys(value)) {
-      if (known.has(key)) continue;
-      walk.path.push(key);
-      add(walk, "structure.unknown_field", "there is no such field");
-      walk.path.pop();
-      isWrong = true;
-    }
-  }
-  return isWrong ? WRONG : Object.freeze(copy);
+  return (!node.denyUnknown || hasOnly(walk, known, object)) && isRight;
 }
 
-function takesUndefined(start: Node): boolean {
-  let node = start;
-  for (;;) {
-    if (node.kind === "any") return true;
-    if (node.kind === "option") {
-      if (node.none === "undefined") return true;
-      node = node.inner;
-    } else if (node.kind === "newtype") node = node.inner;
-    else if (node.kind === "ref") node = node.target;
-    else return false;
+function hasOnly(walk: Walk, known: ReadonlySet<string>, object: object): boolean {
+  const keys = reading(walk, () => Object.keys(object));
+  if (keys === WRONG) return false;
+  const unknown = keys.filter((key) => !known.has(key));
+  for (const key of unknown) {
+    walk.path.push(key);
+    add(walk, "structure.unknown_field", "there is no such field");
+    walk.path.pop();
   }
+  return unknown.length === 0;
 }
-
-const TYPED_ARRAYS: { readonly [kind: string]: string } = {
-  u8: "Uint8Array",
-  u16: "Uint16Array",
-  u32: "Uint32Array",
-  u64: "BigUint64Array",
-  i8: "Int8Array",
-  i16: "Int16Array",
-  i32: "Int32Array",
-  i64: "BigInt64Array",
-  f32: "Float32Array",
-  f64: "Float64Array",
-};
 
 function captureItems(walk: Walk, node: TupleNode | ArrayNode | ListNode, value: unknown): Copy {
   if (node.kind !== "tuple" && node.typed) return captureTyped(walk, node, value);
-  if (!Array.isArray(value)) return mismatch(walk, "an array");
-  const { length } = value;
+  const length = reading(walk, () => (Array.isArray(value) ? value.length : undefined));
+  if (length === WRONG) return WRONG;
+  // A proxy may say anything.
+  if (length === undefined || !Number.isSafeInteger(length) || length < 0) return mismatch(walk, "an array");
   const expected = node.kind === "tuple" ? node.items.length : node.kind === "array" ? node.length : length;
   if (length !== expected) return add(walk, "value.length_mismatch", `expected ${expected} items`);
-  if (length > MAX_VALUE_ITEMS)
+  const items = value as readonly unknown[];
+  return captureEach(walk, length, (i) => [
+    i,
+    node.kind === "tuple" ? node.items[i]! : node.item,
+    () => items[i],
+  ]);
+}
+
+function captureEach(
+  walk: Walk,
+  length: number,
+  partAt: (i: number) => readonly [step: string | number, node: Node, read: () => unknown],
+): readonly Constant[] | typeof WRONG {
+  if (length > MAX_VALUE_ITEMS) {
     return add(walk, "resource.memory_limit", `more than ${MAX_VALUE_ITEMS} items`);
+  }
   const copy: Constant[] = [];
   let isWrong = false;
   for (let i = 0; i < length; i++) {
-    const part: unknown = Object.hasOwn(value, i) ? value[i] : undefined;
-    const kept = below(walk, i, node.kind === "tuple" ? node.items[i]! : node.item, part);
+    const kept = below(walk, ...partAt(i));
     if (kept === WRONG) isWrong = true;
     else copy.push(kept);
   }
@@ -264,98 +264,50 @@ function captureItems(walk: Walk, node: TupleNode | ArrayNode | ListNode, value:
 }
 
 function captureTyped(walk: Walk, node: ArrayNode | ListNode, value: unknown): Copy {
-  let item = node.item;
-  while (item.kind === "ref" || item.kind === "newtype")
-    item = item.kind === "ref" ? item.target : item.inner;
-  const expected = TYPED_ARRAYS[item.kind]!;
-  if (typedArrayKind(value) !== expected) return mismatch(walk, `a ${expected}`);
-  const array = value as Float64Array; // or another: only length and copying are used
+  const { kind } = bare(node.item);
+  const array = isTypedKind(kind) ? viewOf(kind, value) : undefined;
+  if (array === undefined) return mismatch(walk, `a ${isTypedKind(kind) ? TYPED_ARRAYS[kind].name : kind}`);
   if (node.kind === "array" && array.length !== node.length) {
     return add(walk, "value.length_mismatch", `expected ${node.length} items`);
   }
-  return structuredCopy(array);
-}
-
-/** A copy with a buffer of its own, made by the intrinsic constructor of the same kind. */
-function structuredCopy(array: Float64Array): Constant {
-  switch (typedArrayKind(array)) {
-    case "Uint8Array":
-      return new Uint8Array(array);
-    case "Uint16Array":
-      return new Uint16Array(array);
-    case "Uint32Array":
-      return new Uint32Array(array);
-    case "BigUint64Array":
-      return new BigUint64Array(array as unknown as BigUint64Array);
-    case "Int8Array":
-      return new Int8Array(array);
-    case "Int16Array":
-      return new Int16Array(array);
-    case "Int32Array":
-      return new Int32Array(array);
-    case "BigInt64Array":
-      return new BigInt64Array(array as unknown as BigInt64Array);
-    case "Float32Array":
-      return new Float32Array(array);
-    default:
-      return new Float64Array(array);
-  }
-}
-
-/** Calls `Set` or `Map` methods of this realm on the value; what is neither throws, and gives undefined. */
-function tryEach(
-  forEach: (this: never, visit: (value: unknown, key: unknown) => void) => void,
-  collection: unknown,
-): [unknown, unknown][] | undefined {
-  const found: [unknown, unknown][] = [];
-  try {
-    forEach.call(collection as never, (value, key) => void found.push([key, value]));
-  } catch {
-    return undefined;
-  }
-  return found;
+  return array.slice();
 }
 
 function captureSet(walk: Walk, node: SetNode, value: unknown): Copy {
-  const items = tryEach(Set.prototype.forEach, value);
+  const items = itemsOfSet(value);
   if (items === undefined) return mismatch(walk, "a Set");
-  const copy = new Set<Constant>();
-  let isWrong = false;
-  items.forEach(([, item], i) => {
-    const kept = below(walk, i, node.item, item);
-    if (kept === WRONG) isWrong = true;
-    else copy.add(kept);
-  });
-  return isWrong ? WRONG : copy;
+  const copy = captureEach(walk, items.length, (i) => [i, node.item, () => items[i]]);
+  return copy === WRONG ? WRONG : new Set(copy);
 }
 
 function captureMap(walk: Walk, node: MapNode, value: unknown): Copy {
   if (node.js === "record") return captureRecord(walk, node, value);
-  const entries = tryEach(Map.prototype.forEach, value);
+  const entries = entriesOfMap(value);
   if (entries === undefined) return mismatch(walk, "a Map");
+  const { keys, values } = entries;
   const copy = new Map<Constant, Constant>();
   let isWrong = false;
-  for (const [key, part] of entries) {
-    const step = typeof key === "number" || typeof key === "string" ? key : String(key as bigint);
-    const keptKey = below(walk, step, node.key, key);
-    const kept = below(walk, step, node.value, part);
+  keys.forEach((key, i) => {
+    const step = typeof key === "number" ? key : keyText(key);
+    const keptKey = below(walk, step, node.key, () => key);
+    const kept = below(walk, step, node.value, () => values[i]);
     if (keptKey === WRONG || kept === WRONG) isWrong = true;
     else copy.set(keptKey, kept);
-  }
+  });
   return isWrong ? WRONG : copy;
 }
 
 function captureRecord(walk: Walk, node: MapNode, value: unknown): Copy {
-  if (!isObject(value)) return mismatch(walk, "an object");
+  const keys = reading(walk, () => (isRecord(value) ? Object.keys(value) : undefined));
+  if (keys === WRONG) return WRONG;
+  if (keys === undefined) return mismatch(walk, "an object");
+  const object = value as Readonly<Record<string, unknown>>;
   const copy = {};
   let isWrong = false;
-  for (const key of Object.keys(value)) {
-    const isText = isWellFormed(key);
-    walk.path.push(key);
-    if (!isText) add(walk, "lexical.invalid_unicode", "half a surrogate pair in the key");
-    walk.path.pop();
-    const kept = below(walk, key, node.value, value[key]);
-    if (kept === WRONG || !isText) isWrong = true;
+  for (const key of keys) {
+    const keptKey = below(walk, key, node.key, () => key);
+    const kept = below(walk, key, node.value, () => object[key]);
+    if (keptKey === WRONG || kept === WRONG) isWrong = true;
     else define(copy, key, kept);
   }
   return isWrong ? WRONG : Object.freeze(copy);
@@ -377,34 +329,41 @@ export function variantsOf(node: EnumNode): ReadonlyMap<string, Variant> {
 }
 
 function captureEnum(walk: Walk, node: EnumNode, value: unknown): Copy {
-  const names = variantsOf(node);
-  if (isUnitEnum(node)) {
-    if (typeof value !== "string") return mismatch(walk, "a variant's name");
-    return names.has(value) ? value : add(walk, "structure.unknown_variant", "there is no such variant");
-  }
-  if (!isObject(value)) return mismatch(walk, "a variant");
-  const { tag, value: content } = node.js;
-  const name = Object.hasOwn(value, tag) ? value[tag] : undefined;
-  const variant = typeof name === "string" ? names.get(name) : undefined;
-  if (variant === undefined) {
-    walk.path.push(tag);
-    if (typeof name === "string") add(walk, "structure.unknown_variant", "there is no such variant");
-    else mismatch(walk, "a variant's name");
-    walk.path.pop();
-    return WRONG;
-  }
+  if (isUnitEnum(node)) return captureName(walk, node, value);
+  const is = reading(walk, () => isObject(value));
+  if (is !== true) return is === WRONG ? WRONG : mismatch(walk, "a variant");
+  const object = value as object;
+  const { tag, value: content, inline } = node.js;
+  walk.path.push(tag);
+  const given = reading(walk, () => propertyOf(object, tag));
+  const name = given === WRONG ? WRONG : captureName(walk, node, given);
+  walk.path.pop();
+  if (name === WRONG) return WRONG;
   const copy = {};
-  define(copy, tag, variant.name);
-  if (variant.payload !== undefined) {
-    const part = Object.hasOwn(value, content) ? value[content] : undefined;
-    const kept = below(walk, content, variant.payload, part);
+  define(copy, tag, name);
+  const payload = variantsOf(node).get(name as string)?.payload;
+  if (payload !== undefined && inline) {
+    if (!captureFields(walk, bare(payload) as StructNode, object, copy)) return WRONG; // as `check` has it
+  } else if (payload !== undefined) {
+    const kept = below(walk, content, payload, () => propertyOf(object, content), true);
     if (kept === WRONG) return WRONG;
     define(copy, content, kept);
   }
   return Object.freeze(copy);
 }
 
-/** Values of D42 but for tags, simple values and extensions, which the bridge knows. */
+function captureName(walk: Walk, node: EnumNode, value: unknown): Copy {
+  if (typeof value !== "string") return mismatch(walk, "a variant's name");
+  if (variantsOf(node).has(value)) return value;
+  return add(walk, "structure.unknown_variant", "there is no such variant");
+}
+
+const ANY: Node = { kind: "any" };
+const ANY_LIST: ListNode = { kind: "list", item: ANY, typed: false };
+const ANY_MAP: MapNode = { kind: "map", key: ANY, value: ANY, js: "map", duplicate: "last" };
+const ANY_RECORD: MapNode = { ...ANY_MAP, key: { kind: "string" }, js: "record" };
+
+/** D42. */
 function captureAny(walk: Walk, value: unknown): Copy {
   switch (typeof value) {
     case "boolean":
@@ -414,24 +373,28 @@ function captureAny(walk: Walk, value: unknown): Copy {
       return value;
     case "string":
       return captureText(walk, value);
+    case "object":
+      break;
+    default:
+      return mismatch(walk, "a value of any");
   }
   if (value === null) return null;
-  if (typedArrayKind(value) === "Uint8Array") return Uint8Array.from(value as Uint8Array);
-  const any: Node = { kind: "any" };
-  if (Array.isArray(value)) return captureItems(walk, { kind: "list", item: any, typed: false }, value);
-  const isMap = tryEach(Map.prototype.forEach, value) !== undefined;
-  if (isMap || isPlainObject(value)) {
-    return captureMap(
-      walk,
-      { kind: "map", key: any, value: any, js: isMap ? "map" : "record", duplicate: "last" },
-      value,
-    );
-  }
-  return mismatch(walk, "a value of any");
+  const isArray = reading(walk, () => Array.isArray(value));
+  if (isArray === WRONG) return WRONG;
+  if (isArray) return captureItems(walk, ANY_LIST, value);
+  const bytes = viewOf("u8", value);
+  if (bytes !== undefined) return Uint8Array.from(bytes);
+  if (isPlain(value)) return captureRecord(walk, ANY_RECORD, value);
+  if (entriesOfMap(value) !== undefined) return captureMap(walk, ANY_MAP, value);
+  const wrapped = reading(walk, () => unwrapped(value));
+  if (wrapped === undefined) return mismatch(walk, "a value of any");
+  return wrapped === WRONG ? WRONG : captureWrapped(walk, wrapped, value);
 }
 
-function isPlainObject(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+/** The value itself, which is frozen; no default can be one. */
+function captureWrapped(walk: Walk, wrapped: Wrapped, value: object): Copy {
+  if (wrapped.fault !== undefined)
+    return refused(walk, wrapped.fault, "what a format can hold", "no number of a format");
+  if (wrapped.kind === "tag" && capture(walk, ANY, wrapped.value) === WRONG) return WRONG;
+  return value as unknown as Constant;
 }

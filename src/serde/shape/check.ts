@@ -6,11 +6,10 @@ import type { PendingDefault } from "./draft.ts";
 import { nameStep, quoted, refuse, variantStep } from "./errors.ts";
 import { bare, isUnitEnum } from "./graph.ts";
 import { type Budget, fieldsBehind, keySpace } from "./keys.ts";
+import { isFloat, isInteger } from "./kinds.ts";
 import { MAX_DEFAULT_LENGTH } from "./limits.ts";
 import type { Constant, EnumNode, Field, Node, OptionNode, SkipIf, StructNode } from "./node.ts";
 import { checkUntagged } from "./untagged.ts";
-
-const INTEGERS = ["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64"];
 
 export function checkNode(node: Node, path: string, budget: Budget): void {
   switch (node.kind) {
@@ -41,13 +40,13 @@ export function checkNode(node: Node, path: string, budget: Budget): void {
 /** D44. */
 function checkKey(node: Node, path: string): void {
   const { kind } = node;
-  if (kind === "bool" || kind === "char" || kind === "string" || INTEGERS.includes(kind)) return;
+  if (kind === "bool" || kind === "char" || kind === "string" || isInteger(kind)) return;
   const isText = node.kind === "enum" && "tag" in node.tagging === false;
   if (!isText || !isUnitEnum(node)) refuse("shape.bad_key", path);
 }
 
 function checkTyped(item: Node, path: string): void {
-  const isNumber = INTEGERS.includes(item.kind) || item.kind === "f32" || item.kind === "f64";
+  const isNumber = isInteger(item.kind) || isFloat(item.kind);
   const isBoxed = (item.kind === "u64" || item.kind === "i64") && item.js === "number";
   if (!isNumber || isBoxed) {
     refuse("shape.bad_value", path, "typed needs numeric items; u64 and i64 as bigint");
@@ -60,6 +59,9 @@ function checkOption(node: OptionNode, path: string): void {
   let inner: Node = bare(node.inner);
   for (; inner.kind === "option" && taken.length < 3; inner = bare(inner.inner)) taken.push(inner.none);
   if (inner.kind === "unit") taken.push("null");
+  if (inner.kind === "any" && taken.length > Number(taken.includes("null"))) {
+    refuse("shape.ambiguous", path, "null is a value of any already; an option of it has none: null");
+  }
   if (new Set(taken).size < taken.length) {
     refuse("shape.ambiguous", path, "no value and a value would both be the same in JavaScript; set none");
   }
@@ -84,12 +86,15 @@ const SKIP_FITS: { readonly [S in SkipIf]: (node: Node, field: Field) => boolean
   empty: ({ kind }) => ["string", "bytes", "list", "set", "map"].includes(kind),
   default: (_, field) => field.default !== undefined,
   false: ({ kind }) => kind === "bool",
-  zero: ({ kind }) => INTEGERS.includes(kind) || kind === "f32" || kind === "f64",
+  zero: ({ kind }) => isInteger(kind) || isFloat(kind),
 };
 
 function checkEnum(node: EnumNode, path: string, budget: Budget): void {
   const { tagging, variants, js } = node;
-  if (js.tag === js.value) refuse("shape.name_collision", path, "js.tag and js.value are the same");
+  if (js.inline) checkInline(node, path);
+  else if (js.tag === js.value) {
+    refuse("shape.name_collision", path, "js.tag and js.value are the same");
+  }
   checkVariantNames(node, path);
   const others = variants.filter(({ other }) => other);
   for (const { name, payload } of others) {
@@ -117,6 +122,19 @@ function checkEnum(node: EnumNode, path: string, budget: Budget): void {
       return;
     case "untagged":
       checkUntagged(node, path, budget);
+  }
+}
+
+/** In JavaScript the fields of a payload lie beside the tag. */
+function checkInline({ variants, js }: EnumNode, path: string): void {
+  for (const { name, payload } of variants) {
+    if (payload === undefined) continue;
+    const at = path + variantStep(name);
+    const target = bare(payload);
+    if (target.kind !== "struct") refuse("shape.bad_tagging", at, "inline needs payloads that are structs");
+    if (target.fields.some((field) => field.name === js.tag)) {
+      refuse("shape.name_collision", at, `${quoted(js.tag)} is js.tag and a field`);
+    }
   }
 }
 

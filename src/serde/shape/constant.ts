@@ -9,13 +9,14 @@
 
 import { toHex } from "../../core/bytes.ts";
 import { fromBase64, fromHex, toBase64 } from "./base64.ts";
-import { define, variantsOf } from "./capture.ts";
+import { variantsOf } from "./capture.ts";
 import { refuse } from "./errors.ts";
 import { entriesOf, isArray, isPlain, itemsOf, namedOf } from "./foreign.ts";
 import { bare, isUnitEnum } from "./graph.ts";
 import { MAX_SHAPE_DEPTH } from "./limits.ts";
 import { needsPairs } from "./names.ts";
 import type { Constant, EnumNode, Node, ScalarNode } from "./node.ts";
+import { define, isTypedKind, TYPED_ARRAYS } from "./values.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
@@ -86,11 +87,12 @@ function scalarToJson(node: ScalarNode, value: Constant): Json {
 
 function enumToJson(node: EnumNode, value: Constant, path: string): Json {
   if (isUnitEnum(node)) return value as string;
-  const { tag, value: content } = node.js;
+  const { tag, value: content, inline } = node.js;
   const form = value as { readonly [name: string]: Constant };
   const name = form[tag] as string;
   const payload = variantsOf(node).get(name)?.payload;
-  return payload === undefined ? name : namedJson([[name, constantToJson(payload, form[content], path)]]);
+  if (payload === undefined) return name;
+  return namedJson([[name, constantToJson(payload, inline ? form : form[content], path)]]);
 }
 
 function anyToJson(value: Constant, path: string, depth: number): Json {
@@ -221,7 +223,7 @@ function enumFromJson(
   read: (node: Node, part: unknown) => unknown,
 ): unknown {
   if (isUnitEnum(node)) return json;
-  const { tag, value: content } = node.js;
+  const { tag, value: content, inline } = node.js;
   const form = {};
   if (typeof json === "string") {
     define(form, tag, json);
@@ -234,27 +236,16 @@ function enumFromJson(
     return refuse("shape.bad_value", path, 'the default of an enum is "Name" or {"Name": payload}');
   }
   define(form, tag, entry[0]);
-  define(form, content, read(payload, entry[1]));
+  const inner = read(payload, entry[1]);
+  if (!inline) define(form, content, inner);
+  else if (isPlain(inner)) for (const [name, part] of entriesOf(inner, path)) define(form, name, part);
   return form;
 }
 
-const TYPED = {
-  u8: Uint8Array,
-  u16: Uint16Array,
-  u32: Uint32Array,
-  i8: Int8Array,
-  i16: Int16Array,
-  i32: Int32Array,
-  f32: Float32Array,
-  f64: Float64Array,
-  u64: BigUint64Array,
-  i64: BigInt64Array,
-} as const;
-
 /** Only if every item is in range: a typed array would wrap it silently. */
 function typedFrom(kind: string, items: readonly unknown[]): unknown {
-  if (!Object.hasOwn(TYPED, kind)) return items;
-  const array = TYPED[kind as keyof typeof TYPED];
+  if (!isTypedKind(kind)) return items;
+  const array = TYPED_ARRAYS[kind];
   const type = kind === "u64" || kind === "i64" ? "bigint" : "number";
   if (!items.every((item) => typeof item === type)) return items;
   // One constructor out of ten has no type TypeScript can call; `type` says that the items are right for it.

@@ -10,40 +10,11 @@ import { sha256Hex } from "#sha256";
 import { encodeUtf8 } from "../../core/bytes.ts";
 import { constantToJson } from "./constant.ts";
 import { children } from "./graph.ts";
+import { CHOICES, WIRE_KINDS } from "./kinds.ts";
 import type { Field, Node, Variant } from "./node.ts";
 
 const VERSION = 1;
 const REPEATED = 0xff;
-
-/** Position = byte in the encoding: append only. */
-const KINDS = [
-  "unit",
-  "bool",
-  "u8",
-  "u16",
-  "u32",
-  "u64",
-  "i8",
-  "i16",
-  "i32",
-  "i64",
-  "f32",
-  "f64",
-  "char",
-  "string",
-  "bytes",
-  "raw",
-  "struct",
-  "tuple",
-  "array",
-  "list",
-  "set",
-  "map",
-  "option",
-  "enum",
-  "any",
-  "ref",
-] as const satisfies readonly Node["kind"][];
 
 /** SHA-256 of everything on the wire, lower-case hex. */
 export const digestOf = (root: Node): string => sha256Hex(encodeShape(root, wireLabel));
@@ -174,21 +145,24 @@ function putTexts(bytes: number[], texts: readonly string[]): void {
   for (const text of texts) putText(bytes, text);
 }
 
+/** In place of a length that no name has. */
+const NO_TEXT = 0xffff_ffff;
+
 const oneOf = (choices: readonly unknown[], value: unknown): number => choices.indexOf(value);
 
 /** All of a node that matters on the wire, but for its children. */
 function wireLabel(node: Node): readonly number[] {
-  const bytes: number[] = [oneOf(KINDS, node.kind)];
+  const bytes: number[] = [oneOf(WIRE_KINDS, node.kind)];
   switch (node.kind) {
     case "u64":
     case "i64":
-      bytes.push(oneOf(["bigint", "number"], node.js ?? "bigint"));
+      bytes.push(oneOf(CHOICES.js64, node.js ?? "bigint"));
       break;
     case "bytes":
-      bytes.push(oneOf(["base64", "array", "hex"], node.text ?? "base64"));
+      bytes.push(oneOf(CHOICES.bytesText, node.text ?? "base64"));
       break;
     case "struct":
-      bytes.push(Number(node.denyUnknown), oneOf(["reject", "first", "last"], node.duplicate));
+      bytes.push(Number(node.denyUnknown), oneOf(CHOICES.structDuplicate, node.duplicate));
       putVarint(bytes, node.fields.length);
       for (const field of node.fields) putField(bytes, field);
       break;
@@ -199,11 +173,11 @@ function wireLabel(node: Node): readonly number[] {
       putVarint(bytes, node.length);
       break;
     case "map":
-      bytes.push(oneOf(["last", "reject"], node.duplicate));
+      bytes.push(oneOf(CHOICES.mapDuplicate, node.duplicate));
       break;
     case "enum": {
       const { tagging } = node;
-      bytes.push(oneOf(["external", "internal", "adjacent", "untagged", "numeric"], tagging.style));
+      bytes.push(oneOf(CHOICES.tagStyle, tagging.style));
       if ("tag" in tagging) putText(bytes, tagging.tag);
       if ("content" in tagging) putText(bytes, tagging.content);
       bytes.push(Number(node.first));
@@ -226,7 +200,7 @@ function putField(bytes: number[], field: Field): void {
   const { skipEncode, skipDecode, flatten, skipIf } = field;
   const bits = [skipEncode, skipDecode, flatten, field.default !== undefined];
   bytes.push(bits.reduce((set, bit, i) => set | (Number(bit) << i), 0));
-  bytes.push(oneOf([undefined, "none", "empty", "default", "false", "zero"], skipIf));
+  bytes.push(skipIf === undefined ? 0 : 1 + oneOf(CHOICES.skipIf, skipIf));
   if (field.default === undefined) return;
   // The form of constants in JSON is the same for all bindings of a shape.
   putText(bytes, JSON.stringify(constantToJson(field.node, field.default.value, "$")));
@@ -250,12 +224,13 @@ function bindingLabel(node: Node): readonly number[] {
     case "list":
       return [Number(node.typed)];
     case "map":
-      return [oneOf(["map", "record"], node.js)];
+      return [oneOf(CHOICES.mapJs, node.js)];
     case "option":
-      return [oneOf(["null", "undefined"], node.none)];
+      return [oneOf(CHOICES.none, node.none)];
     case "enum":
       putText(bytes, node.js.tag);
-      putText(bytes, node.js.value);
+      if (node.js.inline) putVarint(bytes, NO_TEXT);
+      else putText(bytes, node.js.value);
       return bytes;
     default:
       return bytes;

@@ -5,13 +5,15 @@ import { nameStep, quoted, refuse, variantStep } from "./errors.ts";
 import {
   ATTRIBUTES,
   type AttributeTable,
+  ENUM_FORM,
   type FIELD_ATTRIBUTES,
   REQUIRED_ATTRIBUTES,
   type ReadAttributes,
   readAttributes,
 } from "./grammar.ts";
+import { CHOICES, type NamedKind } from "./kinds.ts";
 import { renamed } from "./names.ts";
-import type { Field, Node, RefNode, ScalarKind, Variant } from "./node.ts";
+import type { Field, Node, RefNode, Variant } from "./node.ts";
 
 /** Attributes as they were given: names and unread values. */
 export type Given = Iterable<readonly [string, unknown]>;
@@ -40,12 +42,12 @@ function attributesOf<K extends keyof typeof ATTRIBUTES>(
   return read as ReadAttributes<(typeof ATTRIBUTES)[K]>; // TypeScript does not relate the table to its key
 }
 
-export function scalarDraft(kind: ScalarKind | "any", given: Given, path: string): Node {
+export function scalarDraft(kind: NamedKind, given: Given, path: string): Node {
   if (kind === "u64" || kind === "i64") {
-    return { kind, js: attributesOf(kind, given, path).js ?? "bigint" };
+    return { kind, js: attributesOf(kind, given, path).js ?? CHOICES.js64[0] };
   }
   if (kind === "bytes") {
-    const { text = "base64", view = false } = attributesOf(kind, given, path);
+    const { text = CHOICES.bytesText[0], view = false } = attributesOf(kind, given, path);
     return { kind, text, view };
   }
   readAttributes({}, given, path);
@@ -72,12 +74,12 @@ export function tupleDraft(items: readonly Node[], given: Given, path: string): 
 }
 
 export function mapDraft(key: Node, value: Node, given: Given, path: string): Node {
-  const { js = "map", duplicate = "last" } = attributesOf("map", given, path);
+  const { js = CHOICES.mapJs[0], duplicate = CHOICES.mapDuplicate[0] } = attributesOf("map", given, path);
   return { kind: "map", key, value, js, duplicate };
 }
 
 export function optionDraft(inner: Node, given: Given, path: string): Node {
-  return { kind: "option", inner, none: attributesOf("option", given, path).none ?? "null" };
+  return { kind: "option", inner, none: attributesOf("option", given, path).none ?? CHOICES.none[0] };
 }
 
 export function newtypeDraft(inner: Node, given: Given, path: string): Node {
@@ -155,7 +157,7 @@ export function structDraft(
     }
     return field;
   });
-  const { denyUnknown = false, duplicate = "reject" } = attributes;
+  const { denyUnknown = false, duplicate = CHOICES.structDuplicate[0] } = attributes;
   return { kind: "struct", fields, denyUnknown, duplicate };
 }
 
@@ -217,5 +219,5 @@ export function enumDraft(
       other: name === other,
     };
   });
-  return { kind: "enum", variants, tagging, first, js: attributes.js ?? { tag: "kind", value: "value" } };
+  return { kind: "enum", variants, tagging, first, js: attributes.js ?? ENUM_FORM };
 }

@@ -3,9 +3,10 @@
 
 import { quoted, refuse } from "./errors.ts";
 import { isArray, isPlain, itemsOf, namedOf } from "./foreign.ts";
+import { CHOICES } from "./kinds.ts";
 import { MAX_ARRAY_LENGTH, MAX_NAME_LENGTH } from "./limits.ts";
-import { checkName, RENAME_STYLES, UNORDERED_NAME, WELL_FORMED_NAME } from "./names.ts";
-import type { ScalarKind, Tagging } from "./node.ts";
+import { checkName, needsPairs, RENAME_STYLES, UNORDERED_NAME, WELL_FORMED_NAME } from "./names.ts";
+import type { EnumForm, Tagging } from "./node.ts";
 
 /** A piece of JSON Schema. */
 export type SchemaFragment = { readonly [keyword: string]: unknown };
@@ -30,7 +31,7 @@ const flag: Attribute<boolean> = {
   read: (value, path, name) => (typeof value === "boolean" ? value : bad(path, name, "true or false")),
 };
 
-const oneOf = <const C extends readonly string[]>(...choices: C): Attribute<C[number]> => ({
+const oneOf = <const C extends readonly string[]>(choices: C): Attribute<C[number]> => ({
   schema: { enum: choices },
   read: (value, path, name) =>
     choices.find((choice) => choice === value) ?? bad(path, name, `one of ${choices.join(", ")}`),
@@ -86,6 +87,9 @@ export const namedSchema = (part: SchemaFragment): SchemaFragment => ({
   ],
 });
 
+/** Of an enum that says nothing else. */
+export const ENUM_FORM: EnumForm = { tag: "kind", value: "value", inline: false };
+
 const TAG_STYLES = ["external", "untagged", "numeric"] as const;
 const tagging: Attribute<Tagging> = {
   schema: {
@@ -131,26 +135,34 @@ const tagging: Attribute<Tagging> = {
   },
 };
 
-/** Property names of an enum in JavaScript. */
-const enumForm: Attribute<{ readonly tag: string; readonly value: string }> = {
+function propertyName(value: unknown, path: string): string {
+  const text = checkName(value, path);
+  if (needsPairs(text)) refuse("shape.bad_name", path, `${quoted(text)} cannot be a property of its own`);
+  return text;
+}
+
+/** An enum in JavaScript. */
+const enumForm: Attribute<EnumForm> = {
   schema: {
     type: "object",
-    properties: { tag: { $ref: "#/$defs/plainName" }, value: { $ref: "#/$defs/plainName" } },
+    properties: {
+      tag: { $ref: "#/$defs/plainName" },
+      value: { $ref: "#/$defs/plainName" },
+      inline: flag.schema,
+    },
     additionalProperties: false,
   },
   read(value, path, attribute) {
-    const form = { tag: "kind", value: "value" };
-    if (!isPlain(value)) return bad(path, attribute, "an object with tag and value");
+    const form = { ...ENUM_FORM };
+    if (!isPlain(value)) return bad(path, attribute, "an object with tag, value and inline");
     for (const [key, part] of namedOf(value, path)) {
-      if (key !== "tag" && key !== "value") return bad(path, attribute, "an object with tag and value");
-      form[key] = checkName(part, path);
-      if (new RegExp(UNORDERED_NAME).test(form[key])) refuse("shape.bad_name", path);
+      if (key === "inline") form.inline = flag.read(part, path, key);
+      else if (key === "tag" || key === "value") form[key] = propertyName(part, path);
+      else return bad(path, attribute, "an object with tag, value and inline");
     }
     return form;
   },
 };
-
-const SKIP_IF = ["none", "empty", "default", "false", "zero"] as const;
 
 /** Of one field of a struct; in the JSON form, maps from field names. */
 export const FIELD_ATTRIBUTES = {
@@ -160,7 +172,7 @@ export const FIELD_ATTRIBUTES = {
   skip: flag,
   skipEncode: flag,
   skipDecode: flag,
-  skipIf: oneOf(...SKIP_IF),
+  skipIf: oneOf(CHOICES.skipIf),
   flatten: flag,
 } as const satisfies AttributeTable;
 
@@ -184,24 +196,24 @@ function eachByName<Table extends AttributeTable>(table: Table): ByName<Table> {
 
 /** By kind; kinds that are not listed have none. */
 export const ATTRIBUTES = {
-  u64: { js: oneOf("bigint", "number") },
-  i64: { js: oneOf("bigint", "number") },
-  bytes: { text: oneOf("base64", "array", "hex"), view: flag },
+  u64: { js: oneOf(CHOICES.js64) },
+  i64: { js: oneOf(CHOICES.js64) },
+  bytes: { text: oneOf(CHOICES.bytesText), view: flag },
   list: { typed: flag },
   array: { length: integer(MAX_ARRAY_LENGTH), typed: flag },
-  map: { js: oneOf("map", "record"), duplicate: oneOf("last", "reject") },
-  option: { none: oneOf("null", "undefined") },
+  map: { js: oneOf(CHOICES.mapJs), duplicate: oneOf(CHOICES.mapDuplicate) },
+  option: { none: oneOf(CHOICES.none) },
   newtype: { name },
   struct: {
     ...eachByName(FIELD_ATTRIBUTES),
-    renameAll: oneOf(...RENAME_STYLES),
+    renameAll: oneOf(RENAME_STYLES),
     denyUnknown: flag,
-    duplicate: oneOf("reject", "first", "last"),
+    duplicate: oneOf(CHOICES.structDuplicate),
     transparent: flag,
   },
   enum: {
     ...eachByName(VARIANT_ATTRIBUTES),
-    renameAll: oneOf(...RENAME_STYLES),
+    renameAll: oneOf(RENAME_STYLES),
     tag: tagging,
     other: name,
     first: flag,
@@ -214,39 +226,6 @@ export const REQUIRED_ATTRIBUTES: ReadonlyMap<string, readonly string[]> = new M
   ["array", ["length"]],
   ["newtype", ["name"]],
 ]);
-
-export const SCALAR_KINDS = [
-  "unit",
-  "bool",
-  "u8",
-  "u16",
-  "u32",
-  "u64",
-  "i8",
-  "i16",
-  "i32",
-  "i64",
-  "f32",
-  "f64",
-  "char",
-  "string",
-  "bytes",
-  "raw",
-] as const satisfies readonly ScalarKind[];
-
-/** Kinds whose key holds their parts. */
-export const KINDS_WITH_PARTS: readonly string[] = [
-  "struct",
-  "tuple",
-  "array",
-  "list",
-  "set",
-  "map",
-  "option",
-  "enum",
-  "newtype",
-  "ref",
-];
 
 /** Reads attributes by their table; the first that is unknown or wrong is refused. */
 export function readAttributes<Table extends AttributeTable>(

@@ -1,5 +1,6 @@
 // Shapes: what users build, import and compare, and the nodes that the rest of the codecs read.
 
+export { Extension, Simple, Tagged } from "./any.ts";
 export { type EnumOptions, type MapOptions, type ScalarShape, type StructOptions, s } from "./builder.ts";
 export { type Compatibility, compat, type Incompatibility, type WireFormat } from "./compat.ts";
 export { type ShapeCode, ShapeError, type ShapeFailure } from "./errors.ts";

@@ -1,13 +1,17 @@
-// A shape from sample documents: what all of them fit, and no more than they show. A start for a person to edit, which
-// is why integers are not narrowed to what happened to be there.
+// A shape from sample documents: what all of them fit, and little more than they show. A start for a person to edit,
+// which is why integers are not narrowed to what happened to be there, and null alone says only that there may be more.
 
-import { typedArrayKind } from "./capture.ts";
 import type { Json } from "./constant.ts";
-import { ShapeError } from "./errors.ts";
+import { refuse, ShapeError } from "./errors.ts";
+import { isPlain } from "./foreign.ts";
 import { parseShape } from "./json-form.ts";
 import { MAX_SHAPE_DEPTH } from "./limits.ts";
 import { needsPairs } from "./names.ts";
 import type { Shape } from "./shape.ts";
+import { entriesOfMap, viewOf } from "./values.ts";
+
+/** Levels of a document that are told apart; each may take two of a shape, an option and what is in it. */
+const MAX_LEVELS = Math.floor(MAX_SHAPE_DEPTH / 2) - 2;
 
 /** What was seen at one place of the documents. */
 interface Seen {
@@ -43,12 +47,19 @@ const nothing = (): Seen => ({
 });
 
 /**
- * A shape that all of `values` fit, as `JSON.parse` or a decoder of `any` gives them. Places where kinds are mixed are
- * `any`; properties that are not always there are options. Throws `ShapeError` when a shape would be too large.
+ * A shape that all of `values` fit, as `JSON.parse` or a decoder of `any` gives them; the latter keeps integers beyond
+ * 2^53 exact. Places where kinds are mixed are `any`; properties that are not always there are options. Throws
+ * `ShapeError` when a shape would be too large.
  */
 export function inferShape(values: Iterable<unknown>): Shape<unknown> {
   const seen = nothing();
-  for (const value of values) see(seen, value, 0);
+  for (const value of values) {
+    try {
+      see(seen, value, 0);
+    } catch {
+      refuse("shape.bad_value", "$", "a sample could not be read");
+    }
+  }
   const shape = parseShape(formOf(seen));
   if ("code" in shape) throw new ShapeError(shape);
   return shape;
@@ -56,7 +67,7 @@ export function inferShape(values: Iterable<unknown>): Shape<unknown> {
 
 function see(seen: Seen, value: unknown, depth: number): void {
   seen.count++;
-  if (depth > MAX_SHAPE_DEPTH) {
+  if (depth > MAX_LEVELS && typeof value === "object" && value !== null) {
     seen.other = true;
     return;
   }
@@ -102,15 +113,9 @@ function seeObject(seen: Seen, value: object | null, depth: number): void {
   } else if (Array.isArray(value)) {
     seen.list ??= nothing();
     for (const item of value as unknown[]) see(seen.list, item, depth + 1);
-  } else if (typedArrayKind(value) === "Uint8Array") {
+  } else if (viewOf("u8", value) !== undefined) {
     seen.bytes = true;
-  } else if (value instanceof Map) {
-    seen.map ??= { key: nothing(), value: nothing() };
-    for (const [key, part] of value as Map<unknown, unknown>) {
-      see(seen.map.key, key, depth + 1);
-      see(seen.map.value, part, depth + 1);
-    }
-  } else {
+  } else if (isPlain(value)) {
     seen.objects++;
     seen.fields ??= new Map();
     for (const name of Object.keys(value)) {
@@ -121,14 +126,25 @@ function seeObject(seen: Seen, value: object | null, depth: number): void {
       }
       see(field, (value as Readonly<Record<string, unknown>>)[name], depth + 1);
     }
-  }
+  } else seeMap(seen, value, depth);
 }
 
-function formOf(seen: Seen): Json {
-  const form = valueForm(seen);
-  if (form === undefined) return seen.none > 0 ? "unit" : "any";
-  return seen.none > 0 && form !== "any" ? { option: form } : form;
+function seeMap(seen: Seen, value: object, depth: number): void {
+  const entries = entriesOfMap(value);
+  if (entries === undefined) {
+    seen.other = true; // a tag, say
+    return;
+  }
+  seen.map ??= { key: nothing(), value: nothing() };
+  for (const key of entries.keys) see(seen.map.key, key, depth + 1);
+  for (const part of entries.values) see(seen.map.value, part, depth + 1);
 }
+
+const formOf = (seen: Seen): Json => nullable(valueForm(seen), seen.none > 0);
+
+/** Any takes null as it is; and of null alone nothing is known, but that something else may come. */
+const nullable = (form: Json | undefined, isNull: boolean): Json =>
+  form === undefined || form === "any" || !isNull ? (form ?? "any") : { option: form };
 
 /** The form of what is there when something is; `undefined` when nothing ever was. */
 function valueForm(seen: Seen): Json | undefined {
@@ -139,7 +155,10 @@ function valueForm(seen: Seen): Json | undefined {
   if (seen.string) forms.push("string");
   if (seen.bytes) forms.push("bytes");
   if (seen.list !== undefined) forms.push({ list: formOf(seen.list) });
-  if (seen.fields !== undefined) forms.push(objectForm(seen.fields, seen.objects));
+  // A decoder of any gives a map without entries as an object.
+  if (seen.fields !== undefined && (seen.fields.size > 0 || seen.map === undefined)) {
+    forms.push(objectForm(seen.fields, seen.objects));
+  }
   if (seen.map !== undefined) forms.push(mapForm(seen.map));
   if (seen.other) forms.push("any");
   return forms.length > 1 ? "any" : forms[0];
@@ -171,9 +190,9 @@ function objectForm(fields: ReadonlyMap<string, Seen>, objects: number): Json {
   }
   const skipped: Json[] = [];
   const parts = [...fields].map(([name, field]): Json => {
-    const isAlways = field.count === objects;
     const form = valueForm(field);
-    if (isAlways || form === undefined || form === "any" || field.none > 0) return [name, formOf(field)];
+    if (field.count === objects) return [name, nullable(form, field.none > 0)];
+    if (form === undefined || form === "any" || field.none > 0) return [name, { option: form ?? "any" }];
     skipped.push([name, "none"]);
     return [name, { option: form, none: "undefined" }];
   });

@@ -7,16 +7,16 @@ import {
   NAME_SCHEMA,
   namedSchema,
   REQUIRED_ATTRIBUTES,
-  SCALAR_KINDS,
   type SchemaFragment,
 } from "./grammar.ts";
+import { NAMED_KINDS, type PartsKind } from "./kinds.ts";
 import { UNORDERED_NAME } from "./names.ts";
 
 const SHAPE: SchemaFragment = { $ref: "#/$defs/shape" };
 const NAME: SchemaFragment = { $ref: "#/$defs/name" };
 
 /** What stands under the key of each kind with parts. */
-const PARTS: { readonly [kind: string]: SchemaFragment } = {
+const PARTS: { readonly [K in PartsKind]: SchemaFragment } = {
   struct: namedSchema(SHAPE),
   tuple: { type: "array", items: SHAPE },
   array: SHAPE,
@@ -52,7 +52,7 @@ function objects(extra: { readonly [key: string]: SchemaFragment }): SchemaFragm
     required: [kind, ...(REQUIRED_ATTRIBUTES.get(kind) ?? [])],
     additionalProperties: false,
   });
-  const scalars = [...SCALAR_KINDS, "any"].map((kind) =>
+  const scalars = NAMED_KINDS.map((kind) =>
     object(kind, { type: "object", properties: attributesOf(kind), additionalProperties: false }, {}),
   );
   const compounds = Object.entries(PARTS).map(([kind, part]) => object(kind, part, attributesOf(kind)));
@@ -61,7 +61,7 @@ function objects(extra: { readonly [key: string]: SchemaFragment }): SchemaFragm
 
 /** The JSON Schema of what `parseShape` takes. */
 export function shapeJsonSchema(): SchemaFragment {
-  const scalarName = { enum: [...SCALAR_KINDS, "any"] };
+  const scalarName = { enum: NAMED_KINDS };
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: "urn:sinter:shape:1",

@@ -30,10 +30,10 @@ import {
   variantStep,
 } from "./errors.ts";
 import { entriesOf, isArray, isPlain, itemsOf, namedOf } from "./foreign.ts";
-import { KINDS_WITH_PARTS, SCALAR_KINDS } from "./grammar.ts";
+import { hasParts, isNamedKind, type NamedKind, type PartsKind } from "./kinds.ts";
 import { MAX_SHAPE_DEPTH, MAX_SHAPE_SIZE } from "./limits.ts";
 import { checkName } from "./names.ts";
-import type { Node, RefNode, ScalarKind } from "./node.ts";
+import type { Node, RefNode } from "./node.ts";
 import { seal } from "./seal.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 
@@ -84,14 +84,11 @@ function parseRoot(json: unknown): Node {
 /** Those of the JSON form stand beside the fields, not in them. */
 const NO_ATTRIBUTES: FieldPart["attributes"] = Object.freeze(Object.create(null) as FieldPart["attributes"]);
 
-const isScalar = (name: string): name is ScalarKind | "any" =>
-  name === "any" || (SCALAR_KINDS as readonly string[]).includes(name);
-
 function parseNode(parse: Parse, json: unknown, path: string, depth: number): Node {
   if (depth > MAX_SHAPE_DEPTH) refuse("shape.too_deep", path);
   if (++parse.nodes > MAX_SHAPE_SIZE) refuse("shape.too_large", path);
   if (typeof json === "string") {
-    if (!isScalar(json)) refuse("shape.unknown_kind", path, `there is no kind ${quoted(json)}`);
+    if (!isNamedKind(json)) refuse("shape.unknown_kind", path, `there is no kind ${quoted(json)}`);
     return scalarDraft(json, [], path);
   }
   if (!isPlain(json)) refuse("shape.unknown_kind", path, "a shape is a name or an object");
@@ -99,7 +96,7 @@ function parseNode(parse: Parse, json: unknown, path: string, depth: number): No
 }
 
 function parseObject(parse: Parse, entries: readonly [string, unknown][], path: string, depth: number): Node {
-  const kinds = entries.filter(([key]) => isScalar(key) || KINDS_WITH_PARTS.includes(key));
+  const kinds = entries.filter(([key]) => isNamedKind(key) || hasParts(key));
   const [kind, ...more] = kinds;
   if (kind === undefined || more.length > 0) {
     const [first] = entries;
@@ -114,12 +111,12 @@ function parseObject(parse: Parse, entries: readonly [string, unknown][], path: 
     );
   }
   const attributes = entries.filter(([key]) => key !== kind[0]);
-  return parseKind(parse, kind[0], kind[1], attributes, path, depth + 1);
+  return parseKind(parse, kind[0] as NamedKind | PartsKind, kind[1], attributes, path, depth + 1); // as filtered
 }
 
 function parseKind(
   parse: Parse,
-  kind: string,
+  kind: NamedKind | PartsKind,
   part: unknown,
   given: Given,
   path: string,
@@ -179,7 +176,7 @@ function parseKind(
         );
       }
       if (!isPlain(part)) refuse("shape.bad_value", path, `${kind} takes an object of attributes`);
-      return scalarDraft(kind as ScalarKind, entriesOf(part, path), path); // `isScalar` chose it
+      return scalarDraft(kind, entriesOf(part, path), path);
     }
   }
 }

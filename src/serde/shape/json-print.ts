@@ -2,6 +2,7 @@
 // their default are left out; definitions are exactly the ends of refs, in the order they are met.
 
 import { constantToJson, type Json, namedJson } from "./constant.ts";
+import { ENUM_FORM } from "./grammar.ts";
 import { children, components, reachable } from "./graph.ts";
 import type { Constant, EnumNode, Field, Node, StructNode, Tagging } from "./node.ts";
 
@@ -139,8 +140,9 @@ function printEnum(node: EnumNode, below: Print): ShapeJson {
     return isNext ? undefined : discriminant;
   });
   const form = {
-    ...(js.tag !== "kind" && { tag: js.tag }),
-    ...(js.value !== "value" && { value: js.value }),
+    ...(js.tag !== ENUM_FORM.tag && { tag: js.tag }),
+    ...(js.value !== ENUM_FORM.value && { value: js.value }),
+    ...(js.inline && { inline: true }),
   };
   return {
     enum: namedJson(

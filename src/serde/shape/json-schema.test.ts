@@ -89,7 +89,7 @@ describe("becomes", () => {
           note: { option: "string", none: "undefined" },
           memo: { option: "string" },
           kind: "string",
-          rest: "any",
+          rest: { option: "any" },
         },
         default: { kind: "x" },
         skipIf: { note: "none" },

@@ -7,6 +7,16 @@ import type { Json } from "./constant.ts";
 import { caught, quoted, refuse, type ShapeFailure } from "./errors.ts";
 import { copyJson, entriesOf, isArray, isPlain, itemsOf } from "./foreign.ts";
 import { parseShape } from "./json-form.ts";
+import {
+  ANNOTATIONS,
+  escaped,
+  only,
+  propertyOf,
+  type Schema,
+  unescaped,
+  unsupported,
+} from "./json-schema-keywords.ts";
+import { convertChoice, convertInteger, convertString } from "./json-schema-scalars.ts";
 import { MAX_SHAPE_DEPTH, MAX_SHAPE_SIZE } from "./limits.ts";
 import type { Shape } from "./shape.ts";
 
@@ -18,21 +28,6 @@ export function fromJsonSchema(schema: unknown): Shape<unknown> | ShapeFailure {
   const form = caught(() => convertRoot(copyJson(schema, "")));
   return isPlain(form) && Object.hasOwn(form, "code") ? (form as ShapeFailure) : parseShape(form);
 }
-
-/** Words about a schema, for people; and where the schema came from. */
-const ANNOTATIONS: ReadonlySet<string> = new Set([
-  "$schema",
-  "$comment",
-  "title",
-  "description",
-  "default", // read where a field can use it
-  "examples",
-  "deprecated",
-  "readOnly",
-  "writeOnly",
-]);
-
-type Schema = ReadonlyMap<string, unknown>;
 
 interface Import {
   readonly root: unknown;
@@ -57,26 +52,11 @@ function convertRoot(root: unknown): Json {
   return { ...(form as { readonly [key: string]: Json }), $defs: definitions };
 }
 
-const unsupported = (pointer: string, keyword: string, reason?: string): never =>
-  refuse("shape.unsupported_keyword", `${pointer}/${escaped(keyword)}`, reason);
-
-const escaped = (token: string): string => token.replaceAll("~", "~0").replaceAll("/", "~1");
-
 function read(state: Import, schema: unknown, pointer: string, depth: number): Schema {
   if (depth > MAX_SHAPE_DEPTH) refuse("shape.too_deep", pointer);
   if (++state.schemas > MAX_SHAPE_SIZE) refuse("shape.too_large", pointer);
   if (!isPlain(schema)) refuse("shape.bad_value", pointer, "a schema is an object or true");
   return new Map(entriesOf(schema, pointer));
-}
-
-/** Refuses every keyword that is neither in `known` nor an annotation. */
-function only(schema: Schema, pointer: string, known: readonly string[]): void {
-  for (const keyword of schema.keys()) {
-    if (known.includes(keyword) || ANNOTATIONS.has(keyword)) continue;
-    if (pointer === "" && (keyword === "$id" || keyword === "$defs" || keyword === "definitions")) continue;
-    if (keyword === "$defs") continue;
-    unsupported(pointer, keyword);
-  }
 }
 
 /** Names that are taken, each with the number to try next. */
@@ -173,70 +153,6 @@ const untagged = (variants: readonly (readonly [string, Json])[], isFirst: boole
   ...(isFirst && { first: true }),
 });
 
-const INTEGER_FORMATS: ReadonlyMap<unknown, Json> = new Map<unknown, Json>([
-  ["int8", "i8"],
-  ["int16", "i16"],
-  ["int32", "i32"],
-  ["int64", "i64"],
-  ["uint8", "u8"],
-  ["uint16", "u16"],
-  ["uint32", "u32"],
-  ["uint64", "u64"],
-]);
-
-const SIGNED: Json = { i64: { js: "number" } };
-const UNSIGNED: Json = { u64: { js: "number" } };
-
-/** Ranges that a kind has exactly; any other would not be checked. */
-const RANGES: readonly (readonly [min: number | undefined, max: number | undefined, form: Json])[] = [
-  [0, 0xff, "u8"],
-  [0, 0xffff, "u16"],
-  [0, 0xffff_ffff, "u32"],
-  [0, 2 ** 64, "u64"], // 2^64 - 1 as JSON.parse reads it
-  [0, Number.MAX_SAFE_INTEGER, UNSIGNED],
-  [0, undefined, UNSIGNED],
-  [-0x80, 0x7f, "i8"],
-  [-0x8000, 0x7fff, "i16"],
-  [-0x8000_0000, 0x7fff_ffff, "i32"],
-  [-(2 ** 63), 2 ** 63, "i64"],
-  [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, SIGNED],
-  [undefined, undefined, SIGNED],
-];
-
-function convertInteger(schema: Schema, pointer: string): Json {
-  only(schema, pointer, ["type", "format", "minimum", "maximum"]);
-  const format = INTEGER_FORMATS.get(schema.get("format"));
-  const [min, max] = [schema.get("minimum"), schema.get("maximum")];
-  const form = RANGES.find(([low, high]) => low === min && high === max)?.[2];
-  if (form === undefined) {
-    return unsupported(
-      pointer,
-      min === undefined ? "maximum" : "minimum",
-      "not the range of an integer kind",
-    );
-  }
-  if (format !== undefined && form !== SIGNED && form !== UNSIGNED && format !== form) {
-    unsupported(pointer, "format", "the format and the range are not of one kind");
-  }
-  if (format === undefined) return form;
-  if (form === UNSIGNED && String(format).startsWith("i")) unsupported(pointer, "minimum");
-  return format;
-}
-
-function convertString(schema: Schema, pointer: string): Json {
-  only(schema, pointer, ["type", "format", "contentEncoding", "contentMediaType"]);
-  switch (schema.get("contentEncoding")) {
-    case undefined:
-      return "string"; // formats are annotations
-    case "base64":
-      return "bytes";
-    case "base16":
-      return { bytes: { text: "hex" } };
-    default:
-      return unsupported(pointer, "contentEncoding");
-  }
-}
-
 function convertArray(state: Import, schema: Schema, pointer: string, depth: number): Json {
   only(schema, pointer, ["type", "items", "prefixItems", "minItems", "maxItems", "uniqueItems"]);
   const [min, max] = [schema.get("minItems"), schema.get("maxItems")];
@@ -297,8 +213,12 @@ function convertObject(
     const form = convert(state, property, at, depth + 1);
     const fallback = defaultOf(property, at);
     if (fallback !== undefined) defaults.push([name, fallback]);
-    if (required.has(name) || fallback !== undefined || form === "any") {
+    if (required.has(name) || fallback !== undefined) {
       fields.push([name, form]);
+      continue;
+    }
+    if (form === "any") {
+      fields.push([name, { option: form }]);
       continue;
     }
     const isNullable = isPlain(form) && Object.hasOwn(form, "option");
@@ -364,16 +284,6 @@ function definitionName(state: Import, ref: unknown, pointer: string): string {
   return name;
 }
 
-const unescaped = (token: string): string => {
-  let text = token;
-  try {
-    text = decodeURIComponent(token);
-  } catch {
-    // not percent-encoded, then
-  }
-  return text.replaceAll("~1", "/").replaceAll("~0", "~");
-};
-
 /** What a pointer leads to. */
 function resolve(state: Import, pointer: string, at = pointer): unknown {
   let value = state.root;
@@ -392,25 +302,6 @@ function convertAllOf(state: Import, schema: Schema, pointer: string, depth: num
   const items = isArray(parts) ? itemsOf(parts, pointer) : [];
   if (items.length !== 1) return unsupported(pointer, "allOf", "only with one schema in it");
   return convert(state, items[0], `${pointer}/allOf/0`, depth + 1);
-}
-
-/** Strings, with or without null; a constant is a choice of one. */
-function convertChoice(schema: Schema, pointer: string): Json {
-  only(schema, pointer, ["enum", "const", "type"]);
-  const isConstant = schema.has("const");
-  const keyword = isConstant ? "const" : "enum";
-  if (isConstant && schema.has("enum")) unsupported(pointer, "enum");
-  const given = schema.get("enum");
-  const values = isConstant ? [schema.get("const")] : isArray(given) ? itemsOf(given, pointer) : [];
-  const type = schema.get("type");
-  if (type !== undefined && type !== "string" && !isArray(type)) unsupported(pointer, keyword);
-  const others = values.filter((value) => value !== null);
-  if (others.some((value) => typeof value !== "string")) {
-    unsupported(pointer, keyword, "only strings and null can be listed");
-  }
-  if (others.length === 0) return values.length === 0 ? unsupported(pointer, keyword) : "unit";
-  const choice: Json = { enum: others.map((name): Json => [name as string, null]) };
-  return others.length < values.length ? { option: choice } : choice;
 }
 
 function convertUnion(state: Import, schema: Schema, pointer: string, depth: number): Json {
@@ -444,11 +335,6 @@ function convertUnion(state: Import, schema: Schema, pointer: string, depth: num
   // anyOf is content with the first that fits; oneOf says that there is only one.
   return wrap(untagged(variants, keyword === "anyOf"));
 }
-
-const propertyOf = (schema: unknown, key: string): unknown =>
-  isPlain(schema) && Object.hasOwn(schema, key)
-    ? (schema as Readonly<Record<string, unknown>>)[key]
-    : undefined;
 
 const isNull = (schema: unknown): boolean => propertyOf(schema, "type") === "null";
 

@@ -1,24 +1,9 @@
 // What a shape is once it is built: a graph of plain nodes, validated, names resolved, nothing left to decide.
 // Builders, the JSON form and importers make it; layout, lowering, bridge and digests read it. It knows no format.
 
-/** Kinds without parts. */
-export type ScalarKind =
-  | "unit"
-  | "bool"
-  | "u8"
-  | "u16"
-  | "u32"
-  | "u64"
-  | "i8"
-  | "i16"
-  | "i32"
-  | "i64"
-  | "f32"
-  | "f64"
-  | "char"
-  | "string"
-  | "bytes"
-  | "raw";
+import type { Choice, ScalarKind } from "./kinds.ts";
+
+export type { ScalarKind };
 
 /**
  * A constant as a shape holds it: captured when the shape is built, in decoded form (D43): a private copy, frozen where
@@ -53,15 +38,15 @@ export type TypedConstant =
 export interface ScalarNode {
   readonly kind: ScalarKind;
   /** u64 and i64: the JavaScript type. "number" narrows the range to ±(2^53 - 1) in the program (D46). */
-  readonly js?: "bigint" | "number";
+  readonly js?: Choice<"js64">;
   /** bytes in text formats: an array of numbers, or text. Default "base64". */
-  readonly text?: "array" | "base64" | "hex";
+  readonly text?: Choice<"bytesText">;
   /** bytes: a subarray of the caller's buffer instead of a copy; binary formats only (D45). */
   readonly view?: boolean;
 }
 
 /** When a field that is there is left out on encode. Evaluated at capture (D43). */
-export type SkipIf = "none" | "empty" | "default" | "false" | "zero";
+export type SkipIf = Choice<"skipIf">;
 
 export interface Field {
   /** As in the JavaScript object, paths and errors. */
@@ -80,7 +65,7 @@ export interface Field {
   readonly flatten: boolean;
 }
 
-export type DuplicatePolicy = "reject" | "first" | "last";
+export type DuplicatePolicy = Choice<"structDuplicate">;
 
 export interface StructNode {
   readonly kind: "struct";
@@ -118,15 +103,15 @@ export interface MapNode {
   readonly key: Node;
   readonly value: Node;
   /** "record": a plain object; string keys only. */
-  readonly js: "map" | "record";
-  readonly duplicate: "reject" | "last";
+  readonly js: Choice<"mapJs">;
+  readonly duplicate: Choice<"mapDuplicate">;
 }
 
 export interface OptionNode {
   readonly kind: "option";
   readonly inner: Node;
   /** What no value is in JavaScript. */
-  readonly none: "null" | "undefined";
+  readonly none: Choice<"none">;
 }
 
 export interface Variant {
@@ -146,14 +131,23 @@ export type Tagging =
   | { readonly style: "internal"; readonly tag: string }
   | { readonly style: "adjacent"; readonly tag: string; readonly content: string };
 
+/** An enum with payloads in JavaScript; one of unit variants only is the variant's name as a string. */
+export interface EnumForm {
+  /** The property that has the variant's name. */
+  readonly tag: string;
+  /** The property that has the payload. */
+  readonly value: string;
+  /** All payloads are structs, and their fields are properties beside the tag; there is no `value`. */
+  readonly inline: boolean;
+}
+
 export interface EnumNode {
   readonly kind: "enum";
   readonly variants: readonly Variant[];
   readonly tagging: Tagging;
   /** Untagged only: ties go to the first variant that fits instead of being an error. */
   readonly first: boolean;
-  /** Property names of the JavaScript form; an enum of unit variants only is the variant's name as a string. */
-  readonly js: { readonly tag: string; readonly value: string };
+  readonly js: EnumForm;
 }
 
 /** Invisible on the wire; has a name. */

@@ -89,6 +89,13 @@ describe("the type of", () => {
     >();
     const Named = s.enum({ A: s.u8(), B: null }, { js: { tag: "type", value: "data" } });
     expectTypeOf<Infer<typeof Named>>().toEqualTypeOf<{ type: "A"; data: number } | { type: "B" }>();
+    const Event = s.enum(
+      { Moved: s.struct({ x: s.f64(), y: s.f64() }), Gone: null },
+      { js: { tag: "type", inline: true } },
+    );
+    expectTypeOf<Infer<typeof Event>>().toEqualTypeOf<
+      { type: "Moved"; x: number; y: number } | { type: "Gone" }
+    >();
     const Pairs = s.enum([
       ["1", s.u8()],
       ["b", null],
@@ -136,6 +143,34 @@ describe("the type of", () => {
     }
     const Link: Shape<Link> = s.struct({ next: s.option(s.lazy(() => Link)) });
     expectTypeOf<Infer<typeof Link>>().toEqualTypeOf<Link>();
+  });
+
+  test("wrong use does not compile", () => {
+    // @ts-expect-error: names of kinds are for the JSON form
+    (): unknown => s.struct({ a: "u8" });
+    // @ts-expect-error: not called
+    (): unknown => s.struct({ a: s.u8 });
+    // @ts-expect-error: one shape, not several
+    (): unknown => s.tuple(s.u8());
+    // @ts-expect-error: a field is no item
+    (): unknown => s.tuple([s.u8().default(1)]);
+    // @ts-expect-error: no shape
+    (): unknown => s.option();
+    // @ts-expect-error: no such style
+    (): unknown => s.struct({ a: s.u8() }, { renameAll: "camelCase" });
+    // @ts-expect-error: no such option
+    (): unknown => s.struct({ a: s.u8() }, { denyUnkown: true });
+    // @ts-expect-error: a length is a number
+    (): unknown => s.array(s.u8(), "3");
+    // @ts-expect-error: no such variant
+    (): unknown => s.enum({ A: s.u8() }, { rename: { B: "b" } });
+    // @ts-expect-error: yes or no
+    (): unknown => s.enum({ A: s.struct({}) }, { js: { inline: "yes" } });
+    // @ts-expect-error: no such condition
+    (): unknown => s.u8().skipIf("null");
+    // @ts-expect-error: of another type
+    const shape: Shape<string> = s.u8();
+    expectTypeOf(shape).toEqualTypeOf<Shape<string>>();
   });
 
   test("every shape is a Shape<unknown>", () => {

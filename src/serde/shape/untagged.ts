@@ -5,8 +5,9 @@
 import { quoted, refuse, variantStep } from "./errors.ts";
 import { bare } from "./graph.ts";
 import { type Budget, fieldsBehind, type KeySpace, keySpace } from "./keys.ts";
+import { isInteger } from "./kinds.ts";
 import { MAX_UNTAGGED } from "./limits.ts";
-import type { EnumNode, Node, ScalarKind, StructNode, Variant } from "./node.ts";
+import type { EnumNode, Node, StructNode, Variant } from "./node.ts";
 
 /** How a value begins in a self-describing format. */
 type ValueKind = "null" | "bool" | "int" | "float" | "string" | "bytes" | "list" | "object" | "map";
@@ -29,8 +30,6 @@ export function checkUntagged(node: EnumNode, path: string, budget: Budget): voi
     }
   }
 }
-
-const INTEGER: ReadonlySet<string> = new Set(["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64"]);
 
 /** No payload: the variant's name as a string, which is tried before strings and differs from other names. */
 function areApart(a: Variant["payload"], b: Variant["payload"], path: string, budget: Budget): boolean {
@@ -109,8 +108,7 @@ function enumKinds(node: EnumNode, depth: number): readonly ValueKind[] {
   }
 }
 
-const isScalar = (kind: string): kind is ScalarKind =>
-  INTEGER.has(kind) || kind === "char" || kind === "string";
+const isScalar = (kind: string): boolean => isInteger(kind) || kind === "char" || kind === "string";
 
 /** Scalars that differ are tried by fit, then in order; equal ones never are. */
 function differInFit(a: Node, b: Node): boolean {

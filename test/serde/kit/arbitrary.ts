@@ -138,10 +138,14 @@ function structs(below: fc.Arbitrary<Json>, portable: boolean): fc.Arbitrary<Jso
   });
 }
 
+const isStructOrNull = (form: Json): boolean =>
+  form === null || (typeof form === "object" && "struct" in form);
+
 function enums(below: fc.Arbitrary<Json>, portable: boolean): fc.Arbitrary<Json> {
   const payload = fc.oneof(fc.constant(null), below);
   const fieldsOnly = fc.oneof(fc.constant(null), structs(below, portable));
   const form = some({ js: fc.constantFrom<Json>({ tag: "type" }, { tag: "t", value: "v" }) });
+  const inline = fc.constantFrom<Json>({ inline: true }, { tag: "of", inline: true });
   const external = fc.constantFrom<Json>("external", { adjacent: ["t", "c"] });
   const tags: [fc.Arbitrary<Json>, fc.Arbitrary<Json>][] = [
     [external, payload],
@@ -153,11 +157,11 @@ function enums(below: fc.Arbitrary<Json>, portable: boolean): fc.Arbitrary<Json>
   ];
   return fc.tuple(names(1, 4), fc.constantFrom(...tags), form).chain(([variants, [tag, part], more]) =>
     fc
-      .tuple(tag, fc.array(part, { minLength: variants.length, maxLength: variants.length }))
-      .map(([tagging, parts]) => ({
+      .tuple(tag, fc.array(part, { minLength: variants.length, maxLength: variants.length }), inline)
+      .map(([tagging, parts, js]) => ({
         enum: variants.map((name, i) => [name, parts[i]!]),
         tag: tagging,
-        ...more,
+        ...(parts.every(isStructOrNull) ? { js } : more),
       })),
   );
 }
@@ -304,13 +308,10 @@ function variant(
 ): fc.Arbitrary<unknown> {
   const { name, payload } = node.variants[i]!;
   if (node.variants.every((v) => v.payload === undefined)) return fc.constant(name);
-  const { tag, value } = node.js;
+  const { tag, value, inline } = node.js;
   if (payload === undefined) return fc.constant(object([[tag, name]]));
   return below(payload).map((part) =>
-    object([
-      [tag, name],
-      [value, part],
-    ]),
+    object([[tag, name], ...(inline ? Object.entries(part as object) : [[value, part] as const])]),
   );
 }
 

@@ -67,6 +67,11 @@ export const REFUSED_FORMS: readonly (readonly [expected: string, form: unknown]
   ['shape.bad_name $["12"]', { struct: { 12: "u8" } }],
   ["shape.bad_name $", { enum: { A: "u8" }, js: { tag: "__proto__" } }],
   ["shape.bad_name $", { enum: { A: "u8" }, js: { value: "3" } }],
+  ["shape.bad_value $", { enum: { A: "u8" }, js: { inline: 1 } }],
+  ["shape.bad_tagging $::A", { enum: { A: "u8" }, js: { inline: true } }],
+  ["shape.bad_tagging $::A", { enum: { A: { map: ["string", "u8"] } }, js: { inline: true } }],
+  ["shape.name_collision $::A", { enum: { A: { struct: { kind: "u8" } } }, js: { inline: true } }],
+  ["parsed", { enum: { A: { struct: { value: "u8" } }, B: null }, js: { value: "kind", inline: true } }],
   [
     "shape.name_collision $",
     {
@@ -85,6 +90,9 @@ export const REFUSED_FORMS: readonly (readonly [expected: string, form: unknown]
   ["shape.infinite $", { ref: "A", $defs: { A: { ref: "B" }, B: { option: { ref: "A" } } } }],
   ["shape.infinite $defs.A", { struct: {}, $defs: { A: { struct: { a: { ref: "A" } } } } }],
   ["shape.bad_key $defs.A", { struct: {}, $defs: { A: { set: "f64" } } }],
+  ["shape.ambiguous $", { option: "any", none: "undefined" }],
+  ["shape.ambiguous $", { option: { option: "any" }, none: "undefined" }],
+  ["parsed", { option: "any" }],
   ["shape.missing_default $.a", { struct: { a: "u8" }, skip: { a: true } }],
   ["parsed", { struct: { a: "u8" }, skip: { a: false } }],
   ["parsed", { $schema: "https://example.com", struct: {}, $defs: { A: "u8" } }],

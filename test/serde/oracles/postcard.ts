@@ -245,7 +245,10 @@ export function decodePostcard(node: Node, bytes: Uint8Array): unknown {
         if (part.variants.every(({ payload }) => payload === undefined)) return variant.name;
         const object = { [part.js.tag]: variant.name };
         if (variant.payload === undefined) return object;
-        return { ...object, [part.js.value]: read(variant.payload) };
+        const payload = read(variant.payload);
+        return part.js.inline
+          ? { ...object, ...(payload as object) }
+          : { ...object, [part.js.value]: payload };
       }
       case "newtype":
         return read(part.inner);

@@ -119,7 +119,8 @@ export function variantOf(node: EnumNode, value: unknown): { index: number; payl
   const name = names ? value : own(value, node.js.tag);
   const index = node.variants.findIndex((variant) => variant.name === name);
   if (index < 0) throw new Error(`no variant ${show(name)}`);
-  return { index, payload: names ? undefined : own(value, node.js.value) };
+  if (names) return { index, payload: undefined };
+  return { index, payload: node.js.inline ? value : own(value, node.js.value) };
 }
 
 function enumOf(node: EnumNode, value: unknown, rules: WireRules): Wire {

@@ -74,9 +74,9 @@ class DecodeLowering extends Lowering {
     this.#atoms = new Atoms(layout, this.text);
   }
 
-  /** Null must mean one thing. */
+  /** Null must mean one thing; around `any`, shapes see to it that it is null in JavaScript either way. */
   protected override option(bit: number, inner: Place, slot: number): void {
-    if (this.#atoms.kindsOf(inner.node).has("null")) {
+    if (inner.node.kind !== "any" && this.#atoms.kindsOf(inner.node).has("null")) {
       this.refuse("an option of something that may itself be null");
     }
     super.option(bit, inner, slot);
