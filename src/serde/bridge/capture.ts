@@ -219,7 +219,7 @@ class Capture {
     const items = this.#isArray(value);
     if (items === undefined) return false;
     if (items) return this.#anyList(cell, value as readonly unknown[]);
-    const bytes = plainView<Uint8Array>(Uint8Array, value);
+    const bytes = plainBytes(value);
     if (bytes !== undefined) return this.#bytes(cell + 1, bytes) && this.#store(cell, ANY_VARIANT.bytes, 0);
     if (isOf(Tagged, value)) return this.#tagged(cell, value);
     if (isOf(Simple, value)) {
@@ -571,7 +571,7 @@ class Capture {
   }
 
   #bytes(cell: number, value: unknown): boolean {
-    const source = plainView<Uint8Array>(Uint8Array, value);
+    const source = plainBytes(value);
     if (source === undefined) return this.#no("value.type_mismatch");
     const block = this.#block;
     if (!block.reserveText8(source.length)) return this.#no("resource.memory_limit");
@@ -620,6 +620,10 @@ class Capture {
     return this.#store(cell, start, block.text16Top | SPAN.text16);
   }
 }
+
+/** The bytes of what is a Uint8Array, whatever it answers itself. */
+export const plainBytes = (value: unknown): Uint8Array | undefined =>
+  plainView<Uint8Array>(Uint8Array, value);
 
 /** `instanceof`, of values that may be proxies. */
 function isOf<T>(Class: new (...args: never[]) => T, value: unknown): value is T {
