@@ -47,7 +47,7 @@ export const SUBJECTS = [
     atMost: 4,
   },
   {
-    name: "doubles",
+    name: "doubles of 17 digits",
     shape: s.list(s.f64()),
     values: many(4, (i) => many(2000, (k) => Math.sin(k + i))),
     atMost: 4,
@@ -59,7 +59,7 @@ export const SUBJECTS = [
     atMost: 4,
   },
   {
-    name: "text",
+    name: "text, not ASCII",
     shape: s.list(s.string()),
     values: many(4, (i) => many(200, (k) => `line ${i} of ${k}: é ${"x".repeat(k % 90)}`)),
   },

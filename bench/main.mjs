@@ -20,13 +20,21 @@ groups   ${Object.keys(GROUPS).join(", ")}
   --seconds N    time for each section's rounds (default 10)
   --json FILE    write everything measured to FILE, - for standard output instead of the tables
   --svg FILE     draw the group's plot, where it has one and its section ran
+  --markdown FILE  write the group's report, where it has one
 `;
 
 function readArguments(argv) {
-  const { name, values } = readGroup(argv, Object.keys(GROUPS), ["only", "seconds", "json", "svg"]);
+  const { name, values } = readGroup(argv, Object.keys(GROUPS), [
+    "only",
+    "seconds",
+    "json",
+    "svg",
+    "markdown",
+  ]);
   const seconds = Number(values.seconds ?? 10);
   if (!(seconds >= 0 && seconds <= 3600)) throw new UsageError("--seconds takes a number from 0 to 3600");
-  return { name, seconds, only: values.only?.split(","), json: values.json, svg: values.svg };
+  const { json, svg, markdown } = values;
+  return { name, seconds, only: values.only?.split(","), json, svg, markdown };
 }
 
 /** On a terminal one line that changes, elsewhere a line for each new thing. */
@@ -40,10 +48,14 @@ function progress(text) {
 const clearProgress = () => process.stderr.isTTY && process.stderr.write("\r\x1b[K");
 
 async function main() {
-  const { name, seconds, only, json, svg } = readArguments(process.argv.slice(2));
+  const { name, seconds, only, json, svg, markdown } = readArguments(process.argv.slice(2));
   const group = await GROUPS[name]();
   const unknown = only?.find((part) => !group.PARTS.includes(part));
   if (unknown !== undefined) throw new UsageError(`--only: ${name} has ${group.PARTS.join(", ")}`);
+
+  if (markdown !== undefined && group.markdown === undefined) {
+    throw new UsageError(`--markdown: ${name} has no report`);
+  }
 
   const facts = machine();
   const print = (text) => json !== "-" && process.stdout.write(`${text}\n`);
@@ -60,6 +72,7 @@ async function main() {
   const drawing = svg === undefined ? undefined : group.plot(report);
   if (svg !== undefined && drawing === undefined) process.stderr.write("bench: nothing measured to draw\n");
   if (svg !== undefined && drawing !== undefined) writeFileSync(svg, drawing);
+  if (markdown !== undefined) writeFileSync(markdown, group.markdown(report));
   if (json === undefined) return;
   const body = `${JSON.stringify(report, null, 2)}\n`;
   if (json === "-") process.stdout.write(body);

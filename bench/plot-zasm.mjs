@@ -4,6 +4,7 @@
 
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { machineLines, markdownTable, sectionOf, targetTable } from "./lib/markdown.mjs";
 import { fixed, percent } from "./lib/table.mjs";
 
 const WIDTH = 760;
@@ -19,8 +20,6 @@ const OTHERS = ["#6d5bd0", "#a89be8"];
 const colourOf = ({ variant, metered }) => (COLOURS[variant] ?? OTHERS)[metered ? 1 : 0];
 
 const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-
-const sectionOf = (report, name) => report.sections.find((section) => section.name === name);
 
 /** @returns {string | undefined} the tiers section as SVG; nothing when the report has none */
 export function plot(report) {
@@ -99,17 +98,8 @@ ${parts.join("\n")}
 `;
 }
 
-const row = (cells) => `| ${cells.join(" | ")} |`;
-const markdownTable = (header, rows) =>
-  [row(header), row(header.map((_, i) => (i === 0 ? "---" : "---:"))), ...rows.map(row)].join("\n");
-
 function reportMarkdown(report) {
-  const { node, v8, cpus, cpu, load } = report.machine;
-  const parts = [
-    `## Node ${node}`,
-    `V8 ${v8}, ${cpus} × ${cpu}, ${report.date.slice(0, 10)}; load average ${load.join(", ")} at the start` +
-      `${load[0] > 0.5 ? " (others were working on the machine: read ratios and spreads)" : ""}.`,
-  ];
+  const parts = machineLines(report);
   const tiers = sectionOf(report, "tiers");
   if (tiers !== undefined) {
     const cell = ({ ratio, bestRatio, spread }) =>
@@ -140,18 +130,7 @@ function reportMarkdown(report) {
       markdownTable(["switched off", "CPU time", "of the fastest"], rows),
     );
   }
-  const targets = report.sections.flatMap((section) => section.targets ?? []);
-  if (targets.length > 0) {
-    const rows = targets.map((one) => [
-      one.name,
-      fixed(one.value, 2),
-      one.unit,
-      one.atMost === undefined ? `≥ ${one.atLeast}` : `≤ ${one.atMost}`,
-      one.aim === undefined ? "" : `${one.aim}`,
-      one.met ? "PASS" : "missed",
-    ]);
-    parts.push(markdownTable(["target", "measured", "", "must", "aim", ""], rows));
-  }
+  parts.push(...targetTable(report));
   return parts.join("\n\n");
 }
 

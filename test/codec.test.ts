@@ -58,7 +58,7 @@ test("encodeInto writes to the front, all or nothing", () => {
   expect([...target.subarray(length)]).toEqual([9, 9]);
   const small = new Uint8Array(length - 1).fill(9);
   expect(() => codec.encodeInto(order, small)).toThrow(
-    `resource.output_limit: the document has ${length} bytes, the target ${length - 1}`,
+    `resource.output_limit: the target has ${length - 1} bytes at $`,
   );
   expect(() => codec.encodeInto(order, small)).toThrow(
     expect.objectContaining({ code: "resource.output_limit" }),

@@ -69,7 +69,6 @@ export class Codec<T> {
    * `CodecError` `resource.output_limit`, and `target` is as it was.
    */
   encodeInto(value: T, target: Uint8Array): { readonly written: number } {
-    if (!(target instanceof Uint8Array)) throw new MisuseError("encodeInto: target must be a Uint8Array");
     return { written: this.#core.encodeInto(value, target) };
   }
 

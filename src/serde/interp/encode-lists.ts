@@ -36,7 +36,7 @@ export function leaveList(s: StateBlock, code: Int32Array): number {
 
 /** After writing: whether the output is still within its limit. */
 export function written(s: StateBlock, top: number, pc: number): number {
-  if (top > s.limits.maxOutputBytes) return fail(s, CODE.outputLimit, s.outTop);
+  if (top > s.outLimit) return fail(s, CODE.outputLimit, s.outTop);
   s.outTop = top;
   return pc;
 }

@@ -83,14 +83,14 @@ export const JSON_ENCODE = {
     if (hasMore(s)) {
       s.output[s.outTop] = COMMA;
       const top = s.outTop + 1;
-      if (top > s.limits.maxOutputBytes) return fail(s, CODE.outputLimit, s.outTop);
+      if (top > s.outLimit) return fail(s, CODE.outputLimit, s.outTop);
       s.outTop = top;
       return nextOf(s, words);
     }
     const flags = (words[s.words[s.frameTop - FRAME.words + FRAME.pc]! >> 2]! >>> 8) & 255;
     let top = s.outTop;
     if ((flags & EACH.bare) === 0) s.output[top++] = (flags & EACH.map) !== 0 ? 0x7d : 0x5d;
-    if (top > s.limits.maxOutputBytes) return fail(s, CODE.outputLimit, s.outTop);
+    if (top > s.outLimit) return fail(s, CODE.outputLimit, s.outTop);
     s.outTop = top;
     return leaveList(s, words);
   },

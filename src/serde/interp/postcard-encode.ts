@@ -30,7 +30,7 @@ export const POSTCARD_ENCODE = {
     const count = s.i32[2 * (s.rec + words[at + 1]!) + 1]!;
     const top = words[at + 2]! >= 0 ? s.outTop : putVarint(s, count, s.outTop);
     if (count === 0) return written(s, top, words[at + 3]!);
-    if (top > s.limits.maxOutputBytes) return fail(s, CODE.outputLimit, s.outTop);
+    if (top > s.outLimit) return fail(s, CODE.outputLimit, s.outTop);
     const next = enterList(s, words, pc);
     if (next >= 0) s.outTop = top;
     return next;

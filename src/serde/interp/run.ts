@@ -56,15 +56,18 @@ export function interpret(
   const { words } = program;
   let pc = block.pc;
   let left = budget;
-  while (left-- > 0) {
-    const next = HANDLERS[words[pc >> 2]! & 255]!(block, program, pc);
-    if (next < 0) {
-      block.pc = pc;
-      if (next === DONE) return EXIT.done;
-      return next === NEED ? EXIT.need : EXIT.failed;
+  try {
+    while (left-- > 0) {
+      const next = HANDLERS[words[pc >> 2]! & 255]!(block, program, pc);
+      if (next < 0) {
+        if (next === DONE) return EXIT.done;
+        return next === NEED ? EXIT.need : EXIT.failed;
+      }
+      pc = next;
     }
-    pc = next;
+    return EXIT.budget;
+  } finally {
+    // Also when the host has no memory: the error says where.
+    block.pc = pc;
   }
-  block.pc = pc;
-  return EXIT.budget;
 }

@@ -11,17 +11,17 @@ import type { Direction, FormatName } from "../ir/ops.ts";
 import type { Program } from "../ir/program.ts";
 import { Layout } from "../layout/layout.ts";
 import type { Node } from "../shape/node.ts";
-import { type Limits, StateBlock } from "../state/block.ts";
+import { viewOf } from "../shape/values.ts";
+import type { Limits, StateBlock } from "../state/block.ts";
 import { Decoder } from "./decoder.ts";
 import { type CodecOptions, limitsOf } from "./options.ts";
 import { assertRootFits, plainFailure, run } from "./run.ts";
+import { type Run, Runs } from "./runs.ts";
 
 export type DecodeResult = { readonly status: "ok"; readonly value: unknown } | CodecFailure;
 export type EncodeResult = { readonly status: "ok"; readonly bytes: Uint8Array<ArrayBuffer> } | CodecFailure;
 
-/** A block that has grown beyond this is not kept for the next document. */
-const MAX_KEPT_BYTES = 1 << 20;
-const START = { document: 2048, output: 2048, cells: 1024 } as const;
+type Programs = Readonly<Record<Direction, Program>>;
 
 /** Compiles both programs; throws `CodecError` `load.unsupported` for a shape the format cannot carry. */
 export function createCodec(node: Node, format: FormatName, options: CodecOptions = {}): Codec {
@@ -30,15 +30,15 @@ export function createCodec(node: Node, format: FormatName, options: CodecOption
 
 export class Codec {
   readonly #plan: BridgePlan;
-  readonly #programs: Readonly<Record<Direction, Program>>;
+  readonly #programs: Programs;
   readonly #limits: Limits;
-  /** Kept between documents; absent while one is worked on, so that a getter may use the codec it is read by. */
-  #spare: StateBlock | undefined;
+  readonly #runs: Runs<Programs>;
 
-  private constructor(plan: BridgePlan, programs: Readonly<Record<Direction, Program>>, limits: Limits) {
+  private constructor(plan: BridgePlan, programs: Programs, limits: Limits) {
     this.#plan = plan;
     this.#programs = programs;
     this.#limits = limits;
+    this.#runs = new Runs(programs, limits);
   }
 
   /** @internal */
@@ -71,29 +71,30 @@ export class Codec {
 
   tryDecode(bytes: Uint8Array): DecodeResult {
     if (!(bytes instanceof Uint8Array)) throw new MisuseError("decode: bytes must be a Uint8Array");
-    const block = this.#take();
+    const taken = this.#runs.take();
+    const { block, entries } = taken;
     if (!block.setDocument(bytes)) {
       return plainFailure("resource.document_limit", { offset: this.#limits.maxDocumentBytes });
     }
-    const program = this.#programs.decode;
-    block.begin(program);
-    const failure = run(program, block);
+    block.begin(this.#programs.decode);
+    const failure = run(entries.decode);
     const result = failure ?? this.#value(block, bytes);
-    this.#give(block);
+    this.#runs.give(taken);
     return result;
   }
 
   /** For a document that arrives in pieces. */
   decoder(): Decoder {
-    const block = new StateBlock(this.#limits, START);
-    return new Decoder(this.#programs.decode, block, () => this.#value(block));
+    const { block, entries } = this.#runs.make();
+    return new Decoder(entries.decode, () => this.#value(block));
   }
 
   /** The document, or throws `CodecError`. */
   encode(value: unknown): Uint8Array<ArrayBuffer> {
-    const block = this.#encode(value);
-    const bytes = block.output.slice(0, block.outTop) as Uint8Array<ArrayBuffer>;
-    this.#give(block);
+    const done = this.#encode(value);
+    const { output, outTop } = done.block;
+    const bytes = output.slice(0, outTop) as Uint8Array<ArrayBuffer>;
+    this.#runs.give(done);
     return bytes;
   }
 
@@ -108,30 +109,33 @@ export class Codec {
 
   /** Writes the document to the front of `target`; its length. `resource.output_limit` when it does not fit. */
   encodeInto(value: unknown, target: Uint8Array): number {
-    const block = this.#encode(value);
-    const { outTop } = block;
-    if (outTop > target.length) {
-      const reason = `the document has ${outTop} bytes, the target ${target.length}`;
-      throw CodecError.of({ ...plainFailure("resource.output_limit", {}), reason });
-    }
-    target.set(block.output.subarray(0, outTop));
-    this.#give(block);
+    const bytes = viewOf("u8", target);
+    if (bytes === undefined) throw new MisuseError("encodeInto: target must be a Uint8Array");
+    const done = this.#encode(value, bytes);
+    const { output, outTop } = done.block;
+    bytes.set(output.subarray(0, outTop));
+    this.#runs.give(done);
     return outTop;
   }
 
-  #encode(value: unknown): StateBlock {
-    const block = this.#take();
-    const program = this.#programs.encode;
+  /** `target`: the output has to fit into it. */
+  #encode(value: unknown, target?: Uint8Array): Run<Programs> {
+    const taken = this.#runs.take();
+    const { block, entries } = taken;
     block.end = 0;
-    block.begin(program);
+    block.begin(this.#programs.encode);
     const failure = this.#capture(block, value);
     if (failure !== undefined) {
       const { code, path, cause } = failure;
       throw CodecError.of(plainFailure(code, { path }), cause);
     }
-    const failed = run(program, block);
-    if (failed !== undefined) throw CodecError.of(failed);
-    return block;
+    // Asked for now: a getter of the value may have taken the memory of the target away.
+    const { maxOutputBytes } = this.#limits;
+    block.outLimit = Math.min(maxOutputBytes, target?.length ?? maxOutputBytes);
+    const failed = run(entries.encode);
+    if (failed === undefined) return taken;
+    const small = failed.code === "resource.output_limit" && block.outLimit < maxOutputBytes;
+    throw CodecError.of(small ? { ...failed, reason: `the target has ${block.outLimit} bytes` } : failed);
   }
 
   #capture(block: StateBlock, value: unknown): ReturnType<typeof capture> {
@@ -151,15 +155,5 @@ export class Codec {
       if (error instanceof RangeError) return plainFailure("resource.memory_limit", { path: "$" });
       throw error;
     }
-  }
-
-  #take(): StateBlock {
-    const block = this.#spare ?? new StateBlock(this.#limits, START);
-    this.#spare = undefined;
-    return block;
-  }
-
-  #give(block: StateBlock): void {
-    if (block.buffer.byteLength <= MAX_KEPT_BYTES) this.#spare = block;
   }
 }

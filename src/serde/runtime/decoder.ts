@@ -3,14 +3,12 @@
 
 import { MisuseError } from "../../core/errors.ts";
 import type { CodecFailure } from "../ir/failure.ts";
-import type { Program } from "../ir/program.ts";
-import type { StateBlock } from "../state/block.ts";
+import { blockOf, type Entry, programOf } from "../state/entry.ts";
 import type { DecodeResult } from "./codec.ts";
 import { plainFailure, run } from "./run.ts";
 
 export class Decoder {
-  readonly #program: Program;
-  readonly #block: StateBlock;
+  readonly #entry: Entry;
   readonly #value: () => DecodeResult;
   #failure: CodecFailure | undefined;
   #ended = false;
@@ -18,11 +16,11 @@ export class Decoder {
   #retryAt = 0;
 
   /** @internal */
-  constructor(program: Program, block: StateBlock, value: () => DecodeResult) {
-    this.#program = program;
-    this.#block = block;
+  constructor(entry: Entry, value: () => DecodeResult) {
+    this.#entry = entry;
     this.#value = value;
-    block.begin(program);
+    const block = blockOf(entry);
+    block.begin(programOf(entry));
     block.more = 1;
   }
 
@@ -31,7 +29,7 @@ export class Decoder {
     if (this.#ended) throw new MisuseError("write after end");
     if (!(bytes instanceof Uint8Array)) throw new MisuseError("write: bytes must be a Uint8Array");
     if (this.#failure !== undefined) return this.#failure;
-    const block = this.#block;
+    const block = blockOf(this.#entry);
     if (!block.feed(bytes)) {
       this.#failure = plainFailure("resource.document_limit", { offset: block.limits.maxDocumentBytes });
     } else if (block.end >= this.#retryAt) {
@@ -45,14 +43,14 @@ export class Decoder {
     if (this.#ended) throw new MisuseError("end twice");
     this.#ended = true;
     if (this.#failure !== undefined) return this.#failure;
-    this.#block.more = 0;
+    blockOf(this.#entry).more = 0;
     this.#run();
     return this.#failure ?? this.#value();
   }
 
   #run(): void {
-    const block = this.#block;
-    this.#failure = run(this.#program, block);
+    const block = blockOf(this.#entry);
+    this.#failure = run(this.#entry);
     if (this.#failure !== undefined || block.more === 0) return;
     // A long string or a skipped subtree is read again from its start each time: only once twice as much of it is here,
     // so that all tries together cost no more than a few reads of the whole.

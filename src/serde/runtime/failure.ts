@@ -8,6 +8,7 @@ import type { StateBlock } from "../state/block.ts";
 import { pathOf } from "./path.ts";
 import { reasonOf } from "./reason.ts";
 
+// t[impl format.exec.error-context]
 export function failureOf(program: Program, s: StateBlock): CodecFailure {
   const code = codeOf(s.code);
   if (code === undefined) throw new InternalError("a run that failed without a code");

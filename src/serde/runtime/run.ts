@@ -1,20 +1,43 @@
-// One run of a program in the interpreter, with what may go wrong outside of it.
+// One run of a program, with what may go wrong outside of it. Whatever tier does it, failures become records here.
 
-import { ERRORS, type ErrorCode } from "../../core/errors.ts";
-import { EXIT, interpret } from "../interp/run.ts";
+import { ERRORS, type ErrorCode, InternalError } from "../../core/errors.ts";
+import { EXIT, type Exit, interpret } from "../interp/run.ts";
+import { codeNumber } from "../ir/codes.ts";
 import { CodecError, type CodecFailure } from "../ir/failure.ts";
 import type { Program } from "../ir/program.ts";
-import type { Limits, StateBlock } from "../state/block.ts";
+import { type Limits, RUN_STATUS } from "../state/block.ts";
+import { blockOf, type Entry, programOf } from "../state/entry.ts";
 import { failureOf } from "./failure.ts";
 
-/** `undefined`: done, or waiting for more of the document. */
-export function run(program: Program, block: StateBlock): CodecFailure | undefined {
+/** A tier: goes on at the program position in the block, and leaves there where it stopped. */
+export type Backend = (entry: Entry) => Exit;
+
+const interpreter: Backend = (entry) => interpret(programOf(entry), blockOf(entry));
+
+// t[impl format.exec.error-propagation]
+/** `undefined`: done, or waiting for more of the document. A run that has failed is not entered again. */
+export function run(entry: Entry, backend: Backend = interpreter): CodecFailure | undefined {
+  const block = blockOf(entry);
+  if (block.status !== RUN_STATUS.open) throw new InternalError("a run that is over");
+  // Whatever leaves without an answer leaves nothing to go on with.
+  block.status = RUN_STATUS.failed;
+  const exit = enter(entry, backend);
+  if (exit === EXIT.failed) return failureOf(programOf(entry), block);
+  block.status = exit === EXIT.done ? RUN_STATUS.done : RUN_STATUS.open;
+  return undefined;
+}
+
+function enter(entry: Entry, backend: Backend): Exit {
   try {
-    return interpret(program, block) === EXIT.failed ? failureOf(program, block) : undefined;
+    return backend(entry);
   } catch (error) {
-    // The host has no memory for a larger block. What the instruction had done is lost with the block.
-    if (error instanceof RangeError) return plainFailure("resource.memory_limit", { path: "$" });
-    throw error;
+    if (!(error instanceof RangeError)) throw error;
+    // The host has no memory for a larger block: the instruction at pc has not been done.
+    const block = blockOf(entry);
+    block.code = codeNumber("resource.memory_limit");
+    block.offset = block.cursor;
+    block.detail = -1;
+    return EXIT.failed;
   }
 }
 

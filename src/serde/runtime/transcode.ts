@@ -1,12 +1,10 @@
 // From one format to another without a JavaScript value in between: the decode program of one fills the cells that the
 // encode program of the other reads, in one block (D51).
 
-import { ERRORS } from "../../core/errors.ts";
 import { captureConstant } from "../bridge/constant.ts";
 import { planBridge } from "../bridge/plan.ts";
 import { SkipPass } from "../bridge/skips.ts";
 import { type CompileOptions, compileProgram } from "../formats/compile.ts";
-import { EXIT, interpret } from "../interp/run.ts";
 import type { CodecFailure } from "../ir/failure.ts";
 import type { Direction, FormatName } from "../ir/ops.ts";
 import type { Program } from "../ir/program.ts";
@@ -14,10 +12,10 @@ import { Layout } from "../layout/layout.ts";
 import { refuse } from "../shape/errors.ts";
 import { reachable } from "../shape/graph.ts";
 import type { Node } from "../shape/node.ts";
-import { type Limits, StateBlock } from "../state/block.ts";
-import { failureOf } from "./failure.ts";
+import type { Limits } from "../state/block.ts";
 import { type CodecOptions, limitsOf } from "./options.ts";
-import { assertRootFits } from "./run.ts";
+import { assertRootFits, plainFailure, run } from "./run.ts";
+import { type Run, Runs } from "./runs.ts";
 
 /** `none`: the document is only checked. */
 export type Target = FormatName | "none";
@@ -40,27 +38,23 @@ export function createTranscoder(
   return Transcoder.create(node, from, to, options);
 }
 
-/** A block that has grown beyond this is not kept for the next document. */
-const MAX_KEPT_BYTES = 1 << 20;
-const START = { document: 2048, output: 2048, cells: 1024 } as const;
+interface Programs {
+  readonly decode: Program;
+  /** `undefined`: for the target `none`. */
+  readonly encode: Program | undefined;
+}
 
 export class Transcoder {
-  readonly #decode: Program;
-  readonly #encode: Program | undefined;
+  readonly #programs: Programs;
   readonly #skips: SkipPass | undefined;
   readonly #limits: Limits;
-  #block: StateBlock | undefined;
+  readonly #runs: Runs<Programs>;
 
-  private constructor(
-    decode: Program,
-    encode: Program | undefined,
-    skips: SkipPass | undefined,
-    limits: Limits,
-  ) {
-    this.#decode = decode;
-    this.#encode = encode;
+  private constructor(programs: Programs, skips: SkipPass | undefined, limits: Limits) {
+    this.#programs = programs;
     this.#skips = skips;
     this.#limits = limits;
+    this.#runs = new Runs(programs, limits);
   }
 
   /** @internal */
@@ -71,35 +65,33 @@ export class Transcoder {
       compileProgram(node, layout, format, direction, captureConstant, optionsFor(format, from, to, options));
     const decode = compile(from, "decode");
     assertRootFits(decode, limits);
-    if (to === "none") return new Transcoder(decode, undefined, undefined, limits);
+    if (to === "none") return new Transcoder({ decode, encode: undefined }, undefined, limits);
     if (from !== to) assertNoRaw(node);
-    return new Transcoder(decode, compile(to, "encode"), SkipPass.of(planBridge(layout)), limits);
+    return new Transcoder({ decode, encode: compile(to, "encode") }, SkipPass.of(planBridge(layout)), limits);
   }
 
   /** Never throws for bad input. */
   run(bytes: Uint8Array): TranscodeResult {
-    const block = this.#block ?? new StateBlock(this.#limits, START);
-    this.#block = undefined;
-    const result = this.#run(block, bytes);
-    if (block.buffer.byteLength <= MAX_KEPT_BYTES) this.#block = block;
+    const taken = this.#runs.take();
+    const result = this.#run(taken, bytes);
+    this.#runs.give(taken);
     return result;
   }
 
-  #run(block: StateBlock, bytes: Uint8Array): TranscodeResult {
+  #run({ block, entries }: Run<Programs>, bytes: Uint8Array): TranscodeResult {
+    const { decode, encode } = this.#programs;
     if (!block.setDocument(bytes)) {
-      const code = "resource.document_limit";
       const offset = this.#limits.maxDocumentBytes;
-      return { status: "error", stage: "decode", code, reason: ERRORS[code].reason, offset };
+      return { stage: "decode", ...plainFailure("resource.document_limit", { offset }) };
     }
-    block.begin(this.#decode);
-    if (interpret(this.#decode, block) !== EXIT.done) {
-      return { stage: "decode", ...failureOf(this.#decode, block) };
-    }
-    const program = this.#encode;
-    if (program === undefined) return { status: "ok", bytes: undefined };
+    block.begin(decode);
+    const unread = run(entries.decode);
+    if (unread !== undefined) return { stage: "decode", ...unread };
+    if (encode === undefined || entries.encode === undefined) return { status: "ok", bytes: undefined };
     this.#skips?.run(block);
-    block.beginAgain(program);
-    if (interpret(program, block) !== EXIT.done) return { stage: "encode", ...failureOf(program, block) };
+    block.beginAgain(encode);
+    const unwritten = run(entries.encode);
+    if (unwritten !== undefined) return { stage: "encode", ...unwritten };
     return { status: "ok", bytes: block.output.slice(0, block.outTop) as Uint8Array<ArrayBuffer> };
   }
 }

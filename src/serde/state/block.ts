@@ -44,9 +44,12 @@ const WORD = {
   /** See MODE of programs. */
   mode: 21,
   depth: 22,
+  outLimit: 23,
   /** Byte offsets of the regions, in order, and of the end of the block. */
   regions: 24,
 } as const;
+/** Of `status`. */
+export const RUN_STATUS = { open: 0, done: 1, failed: 2 } as const;
 /** Word index of the first frame. */
 export const FRAMES_AT = 64;
 /** Changes whenever a word of the block means something else. */
@@ -149,7 +152,9 @@ export class StateBlock {
   text8Top = 0;
   text16Top = 0;
   outTop = 0;
-  status = 0;
+  /** Bytes of output this run may make. */
+  outLimit: number;
+  status: number = RUN_STATUS.open;
   code = 0;
   offset = 0;
   detail = -1;
@@ -162,6 +167,7 @@ export class StateBlock {
   constructor(limits: Limits, sizes: { document: number; output: number; cells: number }) {
     this.limits = limits;
     this.maxCells = Math.floor(limits.maxMemory / 8);
+    this.outLimit = limits.maxOutputBytes;
     const at = FRAMES_AT + (FRAMES_PER_LEVEL * limits.maxDepth + FREE_FRAMES) * FRAME.words;
     this.frameEnd = at;
     this.stackBase = sizes.cells >> 1;
@@ -224,7 +230,8 @@ export class StateBlock {
     this.frameTop = FRAMES_AT;
     this.depth = 0;
     this.outTop = 0;
-    this.status = 0;
+    this.outLimit = this.limits.maxOutputBytes;
+    this.status = RUN_STATUS.open;
     this.code = 0;
     this.offset = 0;
     this.detail = -1;
@@ -251,6 +258,7 @@ export class StateBlock {
     words[WORD.detail] = this.detail;
     words[WORD.mode] = this.mode;
     words[WORD.depth] = this.depth;
+    words[WORD.outLimit] = this.outLimit;
   }
 
   load(): void {
@@ -273,6 +281,7 @@ export class StateBlock {
     this.detail = words[WORD.detail]!;
     this.mode = words[WORD.mode]!;
     this.depth = words[WORD.depth]!;
+    this.outLimit = words[WORD.outLimit]!;
   }
 
   /** Makes `bytes` the whole document. False: over maxDocumentBytes. */
