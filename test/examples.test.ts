@@ -9,11 +9,7 @@ import { describe, expect, test } from "vitest";
 import { Random } from "../fuzz/lib/random.mjs";
 import { Engine, type Outcome, type PolicyInput, type RunInputs, type TierChoice } from "../src/index.ts";
 import { assemble } from "../src/zasm/asm/index.ts";
-
-const FOLDER = new URL("../examples/", import.meta.url);
-const FOLDERS = readdirSync(FOLDER).sort();
-/** Those that are modules; the others are scripts. */
-const NAMES = FOLDERS.filter((name) => readdirSync(new URL(`${name}/`, FOLDER)).includes(`${name}.zasm`));
+import { EXAMPLES, MODULES, SCRIPTS } from "./rigs/examples.ts";
 
 /** Every tier a module can be forced into. A new tier is one more name. */
 const TIERS: readonly TierChoice[] = ["interp", "baseline", "opt", "auto"];
@@ -26,13 +22,13 @@ const engine = Engine.create();
 
 /** The file of an example whose name starts with `stem` and a dot; empty if there is none. */
 function part(name: string, stem: string): Buffer {
-  const folder = new URL(`${name}/`, FOLDER);
+  const folder = new URL(`${name}/`, EXAMPLES);
   const file = readdirSync(folder).find((entry) => entry.startsWith(`${stem}.`));
   return file === undefined ? Buffer.alloc(0) : readFileSync(new URL(file, folder));
 }
 
 function bytesOf(name: string, memBase = 0): Uint8Array {
-  const result = assemble(readFileSync(new URL(`${name}/${name}.zasm`, FOLDER)), { memBase });
+  const result = assemble(readFileSync(new URL(`${name}/${name}.zasm`, EXAMPLES)), { memBase });
   if (!result.ok) throw new Error(result.diagnostics.map((d) => `${d.line}: ${d.message}`).join("\n"));
   expect(result.warnings).toEqual([]);
   return result.bytes;
@@ -56,13 +52,13 @@ test("the examples are the ones promised", () => {
   // z[verify vm.conformance.smoke]
   const smoke = ["hello", "cat", "upper", "alloc", "isa_smoke", "log"];
   const more = ["wordcount", "base64", "crc32", "sieve", "sha256", "sortlines"];
-  expect(NAMES).toEqual(expect.arrayContaining([...smoke, ...more]));
-  expect(FOLDERS.filter((name) => !NAMES.includes(name))).toEqual(["orders"]);
+  expect(MODULES).toEqual(expect.arrayContaining([...smoke, ...more]));
+  expect(SCRIPTS).toEqual(["orders"]);
 });
 
-describe.each(NAMES)("%s", (name) => {
+describe.each(MODULES)("%s", (name) => {
   test("comes with what it prints", () => {
-    const stems = readdirSync(new URL(`${name}/`, FOLDER)).map((file) => file.split(".")[0]);
+    const stems = readdirSync(new URL(`${name}/`, EXAMPLES)).map((file) => file.split(".")[0]);
     expect(stems).toContain("expected");
     expect(stems).toContain(name);
   });
@@ -266,7 +262,7 @@ describe("sortlines", () => {
 
 describe("orders", () => {
   const orders = (input: string | Buffer) => {
-    const script = fileURLToPath(new URL("orders/orders.mjs", FOLDER));
+    const script = fileURLToPath(new URL("orders/orders.mjs", EXAMPLES));
     const { status, stdout, stderr } = spawnSync(process.execPath, [script], { input, encoding: "utf8" });
     return { status, stdout, stderr };
   };

@@ -5,13 +5,14 @@
 
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { Engine, type TierChoice } from "../../src/index.ts";
+import { MODULES } from "../rigs/examples.ts";
 import type { CasesDone, CasesWork } from "./cases.page.ts";
 import { type FoundChromium, findChromium } from "./chromium.ts";
 import { runCodecs } from "./codecs.ts";
 import { codecJobs, codecOf } from "./documents.ts";
 import { type Done, type Job, runJobs, type Work } from "./jobs.ts";
 import type { OutcomesWork } from "./outcomes.page.ts";
-import { caseFiles, exampleNames, examples, hot, jobs, oneEach } from "./programs.ts";
+import { caseFiles, examples, hot, jobs, oneEach } from "./programs.ts";
 import { bundleScripts, type PolicyName, Rig, type Script, type Visited } from "./rig.ts";
 
 declare module "vitest" {
@@ -93,8 +94,8 @@ describe.skipIf(found.path === undefined)("in Chromium", () => {
   });
 
   test("the programs end in many ways", () => {
-    expect(examples).toHaveLength(5 * exampleNames.length);
-    expect(exampleNames.length).toBeGreaterThanOrEqual(12);
+    expect(examples).toHaveLength(5 * MODULES.length);
+    expect(MODULES.length).toBeGreaterThanOrEqual(12);
     expect(jobs.length).toBeGreaterThan(200);
   });
 

@@ -11,11 +11,11 @@ import { moduleBytes, policies } from "../conformance/run.ts";
 import { moduleOf, policyOf, type Subject } from "../differential/subject.ts";
 import { generateProgram } from "../model/generate.ts";
 import { FUEL_PROGRAMS } from "../model/programs.ts";
+import { EXAMPLES, MODULES } from "../rigs/examples.ts";
 import type { CasesWork } from "./cases.page.ts";
 import { base64Of, type Job } from "./jobs.ts";
 
 const TEST = fileURLToPath(new URL("..", import.meta.url));
-const EXAMPLES = new URL("../../examples/", import.meta.url);
 
 /** Every case file, as text. */
 export const caseFiles: CasesWork["files"] = ["cases", "regressions"]
@@ -41,20 +41,18 @@ function exampleJobs(): Job[] {
     "with memory elsewhere": { memBase: 5 * PAGES },
     "with too little fuel": { fuel: 1000 },
   };
-  return readdirSync(EXAMPLES)
-    .sort()
-    .flatMap((name) => {
-      const folder = new URL(`${name}/`, EXAMPLES);
-      const input = readdirSync(folder).find((file) => file.startsWith("input."));
-      const stdin = base64Of(input === undefined ? new Uint8Array(0) : readFileSync(new URL(input, folder)));
-      return Object.entries(variants).map(([variant, policy]): Job => {
-        const source = readFileSync(new URL(`${name}.zasm`, folder));
-        const assembled = assemble(source, { memBase: Number(policy.memBase ?? 0) });
-        if (!assembled.ok) throw new Error(`${name} does not assemble`);
-        const module = base64Of(assembled.bytes);
-        return { name: `example ${name} ${variant}`, module, policy: plain(policy), inputs: { stdin } };
-      });
+  return MODULES.flatMap((name) => {
+    const folder = new URL(`${name}/`, EXAMPLES);
+    const input = readdirSync(folder).find((file) => file.startsWith("input."));
+    const stdin = base64Of(input === undefined ? new Uint8Array(0) : readFileSync(new URL(input, folder)));
+    return Object.entries(variants).map(([variant, policy]): Job => {
+      const source = readFileSync(new URL(`${name}.zasm`, folder));
+      const assembled = assemble(source, { memBase: Number(policy.memBase ?? 0) });
+      if (!assembled.ok) throw new Error(`${name} does not assemble`);
+      const module = base64Of(assembled.bytes);
+      return { name: `example ${name} ${variant}`, module, policy: plain(policy), inputs: { stdin } };
     });
+  });
 }
 
 function caseJobs(): Job[] {
@@ -90,7 +88,6 @@ function subjectJobs(): Job[] {
   }));
 }
 
-export const exampleNames: readonly string[] = readdirSync(EXAMPLES).sort();
 export const examples: readonly Job[] = exampleJobs();
 export const jobs: readonly Job[] = [...examples, ...caseJobs(), ...subjectJobs()];
 
