@@ -36,8 +36,6 @@ export type Role =
   | "proc"
   /** Key table, see `tables.ts`. */
   | "keys"
-  /** Key table or -1. */
-  | "keys?"
   /** Case table by text or number. */
   | "cases"
   /** Case table by kind of value. */
@@ -61,6 +59,18 @@ export type Role =
   | "slot?"
   /** Number of a failure code, see `codes.ts`. */
   | "code";
+
+const TABLE_ROLES = [
+  "keys",
+  "cases",
+  "kinds",
+  "probe",
+  "bits?",
+  "constant",
+] as const satisfies readonly Role[];
+/** Of fields that hold the offset of a table. */
+export type TableRole = (typeof TABLE_ROLES)[number];
+export const isTableRole = (role: Role): role is TableRole => (TABLE_ROLES as readonly Role[]).includes(role);
 
 export type Direction = "decode" | "encode";
 type Field = "x8" | "x16" | "a" | "b" | "c";

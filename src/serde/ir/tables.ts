@@ -127,6 +127,9 @@ export const PROBE = {
   words: 12,
 } as const;
 
+/** Combinations looked at together; more are refused (spec/format-programs.md §14.1). */
+export const MAX_CANDIDATES = 1024;
+
 /** Text table of a probe: name rows, whose field is the row of `masks`; then mask rows. */
 export const TEXTS = {
   names: 0,

@@ -30,7 +30,7 @@ import type {
   Variant,
 } from "../../shape/node.ts";
 import type { CaptureConstant } from "../constants.ts";
-import { countOf, listFlags, proceduresOf } from "../shared.ts";
+import { countOf, isScalar, listFlags, proceduresOf } from "../shared.ts";
 import { emitDefault } from "./default.ts";
 import { acceptedKinds } from "./kinds.ts";
 import {
@@ -732,9 +732,6 @@ class DecodeLowering {
     return this.#out.table([code, ...VALUE_KINDS.map((kind) => targets[kind] ?? -1)]);
   }
 }
-
-const isScalar = (node: Core): node is ScalarNode =>
-  !["struct", "tuple", "array", "list", "set", "map", "option", "enum", "any"].includes(node.kind);
 
 const floatness = (place: Place | undefined): number =>
   place !== undefined && (place.node.kind === "f64" || place.node.kind === "f32") ? 1 : 0;

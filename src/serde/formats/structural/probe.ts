@@ -4,14 +4,12 @@ import { encodeUtf8 } from "../../../core/bytes.ts";
 import type { Assembler, Label, Table, Word } from "../../ir/assembler.ts";
 import { codeNumber } from "../../ir/codes.ts";
 import { CodecError } from "../../ir/failure.ts";
-import { PROBE, TEXTS } from "../../ir/tables.ts";
+import { MAX_CANDIDATES, PROBE, TEXTS } from "../../ir/tables.ts";
 import { coreOf } from "../../layout/layout.ts";
 import type { EnumNode, StructNode } from "../../shape/node.ts";
 
 const NO_MATCH = codeNumber("structure.no_match");
 const MISSING_TAG = codeNumber("structure.missing_tag");
-/** Combinations looked at together; more are refused (spec/format-programs.md §14.1). */
-const MAX_CANDIDATES = 1024;
 
 interface Candidate {
   readonly target: Label;
