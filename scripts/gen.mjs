@@ -9,6 +9,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Every generated file, with what makes its text. */
 const FILES = {
   "docs/reference/isa.md": async () => (await import("../dist/zasm/isa/reference.js")).isaReference(),
+  "docs/reference/codec-ops.md": async () => (await import("../dist/serde/ir/reference.js")).codecReference(),
 };
 
 const args = process.argv.slice(2);

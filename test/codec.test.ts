@@ -1,5 +1,6 @@
 // The codecs of the public entry: types, misuse, and what an engine keeps.
 
+import { createHash } from "node:crypto";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import {
   type Codec,
@@ -33,7 +34,10 @@ test.each(FORMATS)("%s, there and back, typed", (format) => {
   expect(decoder.end()).toEqual({ status: "ok", value: order });
   for (const direction of ["decode", "encode"] as const) {
     const digest = expect.stringMatching(/^[0-9a-f]{64}$/);
-    expect(codec.program(direction)).toEqual({ format, direction, digest });
+    const program = codec.program(direction);
+    expect(program).toMatchObject({ format, direction, digest });
+    expect(createHash("sha256").update(program.bytes()).digest("hex")).toBe(program.digest);
+    expect(program.text().split("\n")[0]).toBe(`program 1 ${format} ${direction}`);
   }
 });
 

@@ -200,7 +200,9 @@ export const COMMANDS: readonly Command[] = [
       required: 0,
       options: PROGRAM,
       notes: [
-        "Exit code: 0 shown, 1 the format cannot carry the shape, 2 usage, unreadable file or bad shape.",
+        "--check says whether a program may run: verified against the shape, or refused with a code and a position.",
+        "Exit code: 0 shown or verified, 1 refused, or the format cannot carry the shape, 2 usage, unreadable file or",
+        "bad shape.",
       ],
     },
     async () => (await import("./program.ts")).program,

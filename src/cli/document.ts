@@ -65,9 +65,20 @@ export function printDocumentFailure(
   document: Uint8Array,
   failed: StagedFailure,
 ): void {
+  const { reason, offset, line } = failed;
+  const empty = document.length === 0 && offset !== undefined ? "; it is empty" : "";
+  printPlacedFailure(io, file, { ...failed, reason: reason + empty });
+  if (offset === undefined || document.length === 0) return;
+  print(
+    io.stderr,
+    line === undefined ? hexExcerpt(io, document, offset) : textExcerpt(io, document, offset, line),
+  );
+}
+
+/** The one line of it. */
+export function printPlacedFailure(io: Io, file: string, failed: CodecFailure): void {
   const { code, reason, offset, line, column, path, pc } = failed;
   const place = line === undefined ? (offset === undefined ? "" : `:byte ${offset}`) : `:${line}:${column}`;
-  const empty = document.length === 0 && offset !== undefined ? "; it is empty" : "";
   const at = path === undefined || path === "$" ? "" : ` at ${path}`;
   const details = [
     code,
@@ -77,11 +88,6 @@ export function printDocumentFailure(
   const head = `${shown(file)}${place}: ${paint(io.stderr, "red", "error")}: `;
   print(
     io.stderr,
-    `${head}${shown(`${reason}${empty}${at}`)} ${paint(io.stderr, "dim", `[${details.join(", ")}]`)}\n`,
-  );
-  if (offset === undefined || document.length === 0) return;
-  print(
-    io.stderr,
-    line === undefined ? hexExcerpt(io, document, offset) : textExcerpt(io, document, offset, line),
+    `${head}${shown(`${reason}${at}`)} ${paint(io.stderr, "dim", `[${details.join(", ")}]`)}\n`,
   );
 }

@@ -137,6 +137,13 @@ export const PROGRAM = {
   format: FORMAT("json, postcard, msgpack or cbor"),
   direction: { kind: "value", placeholder: "WAY", doc: "decode (default) or encode" },
   ...DETERMINISTIC,
+  check: {
+    kind: "value",
+    placeholder: "FILE",
+    doc: "verify this program, in text or binary form, against the shape",
+  },
+  binary: { kind: "flag", doc: "the binary form instead of text" },
+  out: OUT("where the program goes; default: standard output"),
   ...JSON_FLAG,
 } as const satisfies Options;
 

@@ -2,8 +2,10 @@
 
 import { LITTLE_ENDIAN_HOST } from "../core/bytes.ts";
 import { MisuseError } from "../core/errors.ts";
+import { encodeProgram } from "../serde/ir/binary.ts";
 import type { CodecFailure } from "../serde/ir/failure.ts";
 import { type Direction, FAMILIES, type FormatName } from "../serde/ir/ops.ts";
+import { printProgram } from "../serde/ir/text.ts";
 import { type Codec as Core, createCodec as createCore } from "../serde/runtime/codec.ts";
 import { type CodecOptions, limitsOf } from "../serde/runtime/options.ts";
 import { isShape, type Shape } from "../serde/shape/index.ts";
@@ -27,8 +29,12 @@ export interface StreamDecoder<T> {
 export interface CodecProgram {
   readonly format: FormatName;
   readonly direction: Direction;
-  /** SHA-256 of the program, lower-case hex. */
+  /** SHA-256 of the binary form, lower-case hex. */
   readonly digest: string;
+  /** For people: one line for each instruction and each row of a table. */
+  text(): string;
+  /** The binary form. Equal shapes, formats and options give equal bytes. */
+  bytes(): Uint8Array<ArrayBuffer>;
 }
 
 /** Decodes and encodes values of type `T`. Made by `Engine.codec` and `createCodec`; use it as often as you like. */
@@ -82,7 +88,13 @@ export class Codec<T> {
       throw new MisuseError("program: direction must be decode or encode");
     }
     const program = this.#core.program(direction);
-    return { format: program.format, direction, digest: program.digest() };
+    return {
+      format: program.format,
+      direction,
+      digest: program.digest(),
+      text: () => printProgram(program),
+      bytes: () => encodeProgram(program),
+    };
   }
 }
 

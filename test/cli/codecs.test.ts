@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { convert } from "../../src/cli/convert.ts";
-import { createCodec, FORMATS, parseShape, type Shape } from "../../src/index.ts";
+import { createCodec, FORMATS, parseShape, type Shape, s } from "../../src/index.ts";
 import { captured, onlyObject, scratch, sinter } from "./rig.ts";
 
 const files = scratch();
@@ -451,19 +451,91 @@ describe("shape", () => {
 });
 
 describe("program", () => {
-  test("the digest of what is run", async () => {
-    const ran = await sinter([
-      "program",
-      "--shape",
-      shape,
-      "--format",
-      "json",
-      "--direction",
-      "encode",
-      "--json",
-    ]);
-    const { digest } = codecOf("json").program("encode");
-    expect(onlyObject(ran)).toEqual({ status: "ok", format: "json", direction: "encode", digest });
+  const shown = (...more: string[]) => sinter(["program", "--shape", shape, "--format", "json", ...more]);
+
+  test("as text, as bytes, and their digest", async () => {
+    const compiled = codecOf("json").program("encode");
+    const { digest } = compiled;
+    const text = await shown("--direction", "encode");
+    expect(text).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(text.stdout.toString()).toBe(compiled.text());
+    const binary = await shown("--direction", "encode", "--binary");
+    expect(new Uint8Array(binary.stdout)).toEqual(compiled.bytes());
+    const record = { status: "ok", format: "json", direction: "encode", digest };
+    expect(onlyObject(await shown("--direction", "encode", "--json"))).toEqual({
+      ...record,
+      text: compiled.text(),
+    });
+    const out = files.path("encode.sntp");
+    expect(onlyObject(await shown("--direction", "encode", "--json", "--binary", "-o", out))).toEqual({
+      ...record,
+      out,
+    });
+    expect(new Uint8Array(readFileSync(out))).toEqual(compiled.bytes());
+  });
+
+  test.each(FORMATS.flatMap((format) => [[format, "decode"] as const, [format, "encode"] as const]))(
+    "--check verifies %s %s in both forms",
+    async (format, direction) => {
+      for (const binary of [[], ["--binary"]]) {
+        const out = files.path(`checked.${format}.${direction}`);
+        const made = ["--format", format, "--direction", direction, "-o", out, ...binary];
+        expect(await sinter(["program", "--shape", shape, ...made])).toMatchObject({ exitCode: 0 });
+        const ran = await sinter(["program", "--shape", shape, "--check", out]);
+        const { digest } = codecOf(format).program(direction);
+        expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
+        expect(ran.stdout.toString()).toBe(`ok  ${out}  ${format} ${direction}, ${digest}\n`);
+        const json = await sinter(["program", "--shape", shape, "--check", out, "--json"]);
+        expect(onlyObject(json)).toEqual({ status: "ok", format, direction, digest });
+      }
+    },
+  );
+
+  const compiled = codecOf("json").program("decode");
+  const bytes = Buffer.from(compiled.bytes());
+  const into = (name: string, text: string | Uint8Array) => files.file(name, Buffer.from(text));
+  test.each<[string, string, string, object]>([
+    [
+      "nothing",
+      into("p0", ""),
+      "p0:1:1: error: malformed text",
+      { stage: "form", code: "load.bad_text", line: 1 },
+    ],
+    [
+      "no text",
+      into("p1", Uint8Array.of(0xff, 0xfe)),
+      "p1:byte 0: error",
+      { stage: "form", code: "load.bad_magic" },
+    ],
+    [
+      "bytes that are cut",
+      into("p2", bytes.subarray(0, 40)),
+      "p2:byte ",
+      { stage: "form", code: "load.malformed" },
+    ],
+    [
+      "an instruction nobody knows",
+      into("p3", compiled.text().replace("obj ", "object ")),
+      "p3:4:6: error",
+      { stage: "form", code: "load.bad_text", line: 4, column: 6 },
+    ],
+    [
+      "a slot outside",
+      into("p4", compiled.text().replace("get u64 @1", "get u64 @9")),
+      "[load.bad_slot, f0:b1:0]",
+      { stage: "verify", code: "load.bad_slot", pc: "f0:b1:0" },
+    ],
+    [
+      "a program of another shape",
+      into("p5", createCodec(s.list(s.u8()), "json").program("decode").text()),
+      "[load.bad_layout, f0:b0:0]",
+      { stage: "verify", code: "load.bad_layout" },
+    ],
+  ])("--check refuses %s", async (_, file, words, failure) => {
+    const ran = await sinter(["program", "--shape", shape, "--check", file]);
+    expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(words) });
+    const record = onlyObject(await sinter(["program", "--shape", shape, "--check", file, "--json"]));
+    expect(record).toMatchObject({ status: "error", ...failure });
   });
 
   test.each<[string[], number, string]>([
@@ -474,7 +546,8 @@ describe("program", () => {
       2,
       "usage.bad_value: --direction must be decode or encode, not up",
     ],
-    [["--shape", shape, "--format", "json"], 2, "this version cannot print programs"],
+    [["--shape", shape, "--check", "x", "--format", "json"], 2, "usage.bad_value: --check takes no --format"],
+    [["--shape", shape, "--check", "nowhere"], 2, "io.not_found: no such file"],
     [
       ["--shape", shape, "--format", "json", "--deterministic"],
       1,

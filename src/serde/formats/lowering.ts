@@ -9,7 +9,7 @@ import { variantSegment } from "../ir/path.ts";
 import type { Program } from "../ir/program.ts";
 import { bitAddress, type Core, type Elements, type Layout, type Place, shiftBit } from "../layout/layout.ts";
 import type { AnyNode, EnumNode, Node, ScalarNode, StructNode, TupleNode } from "../shape/node.ts";
-import { listFlags, proceduresOf } from "./shared.ts";
+import { countOf, listFlags, proceduresOf } from "./shared.ts";
 
 export abstract class Lowering {
   protected readonly layout: Layout;
@@ -152,8 +152,8 @@ export abstract class Lowering {
   protected list(node: Elements, slot: number, more = 0): void {
     const element = this.layout.element(node);
     const flags = this.decodes ? listFlags(node, this.layout) : node.kind === "map" ? EACH.map : 0;
-    const count = node.kind === "array" ? node.length : -1;
-    this.elements(this.decodes ? "list" : "each", more | flags, element.cells, slot, count, () => {
+    const verb = this.decodes ? "list" : "each";
+    this.elements(verb, more | flags, element.cells, slot, countOf(node), () => {
       if (element.key !== undefined) this.key(element.key);
       this.place(element.value, 0);
     });

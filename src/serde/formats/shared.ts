@@ -3,7 +3,7 @@
 import { LIST } from "../ir/ops.ts";
 import type { Core, Elements, Layout } from "../layout/layout.ts";
 import { beside, coreOf, partsOf } from "../layout/layout.ts";
-import type { Node } from "../shape/node.ts";
+import type { Node, ScalarNode } from "../shape/node.ts";
 
 /** Parts smaller than this are repeated rather than called. */
 const SMALL = 16;
@@ -54,6 +54,12 @@ function leadsTo(node: Core, open: ReadonlySet<Core>): boolean {
   }
   return false;
 }
+
+export const isScalar = (node: Core): node is ScalarNode =>
+  !["struct", "tuple", "array", "list", "set", "map", "option", "enum", "any"].includes(node.kind);
+
+/** How many elements `node` has, or -1: any number. */
+export const countOf = (node: Elements): number => (node.kind === "array" ? node.length : -1);
 
 /** Flags of the `list` that reads `node`. */
 export function listFlags(node: Elements, layout: Layout): number {

@@ -6,7 +6,7 @@ import { FRAME, type StateBlock } from "../state/block.ts";
 import { type HeadWriter, putLeaf } from "./counted-put.ts";
 import { enterList, hasMore, leaveList, nextOf, written } from "./encode-lists.ts";
 import { noteEntry, sortEntries } from "./sort-entries.ts";
-import type { Handler } from "./stop.ts";
+import { CODE, fail, type Handler } from "./stop.ts";
 
 type EncodeVerb = Extract<Verb<"cbor">, "put" | "head" | "some" | "each" | "more">;
 
@@ -64,9 +64,9 @@ export function countedEncode(to: HeadWriter): Readonly<Record<EncodeVerb, Handl
     more(s, { words }) {
       const open = words[s.words[s.frameTop - FRAME.words + FRAME.pc]! >> 2]!;
       const sorted = ((open >>> 8) & EACH.sorted) !== 0;
-      if (sorted) noteEntry(s);
+      if (sorted && !noteEntry(s)) return fail(s, CODE.memoryLimit, s.outTop);
       if (hasMore(s)) return nextOf(s, words);
-      if (sorted) sortEntries(s, open >>> 16);
+      if (sorted) sortEntries(s);
       return leaveList(s, words);
     },
   };

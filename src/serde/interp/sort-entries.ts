@@ -3,19 +3,21 @@
 
 import { FRAME, type StateBlock } from "../state/block.ts";
 
-/** The entry of the current record is written: its cells, which nobody reads again, say where it ends. */
-export function noteEntry(s: StateBlock): void {
-  s.i32[2 * s.rec] = s.outTop;
+/** The entry of the current record is written: the build stack, empty on encode, keeps where it ends. False: no room. */
+export function noteEntry(s: StateBlock): boolean {
+  if (s.heapTop + (s.stackTop - s.stackBase) >= s.maxCells || !s.reserveStack(1)) return false;
+  s.i32[2 * s.stackTop++] = s.outTop;
+  return true;
 }
 
 /** Puts the entries of the innermost frame, all of them noted, in order; the first begins where its `cursor` says. */
-export function sortEntries(s: StateBlock, stride: number): void {
+export function sortEntries(s: StateBlock): void {
   const { words, i32, output, outTop } = s;
   const frame = s.frameTop - FRAME.words;
   const count = words[frame + FRAME.count]!;
-  const base = words[frame + FRAME.base]!;
   const start = words[frame + FRAME.cursor]!;
-  const endOf = (i: number): number => (i < 0 ? start : i32[2 * (base + i * stride)]!);
+  const base = s.stackTop - count;
+  const endOf = (i: number): number => (i < 0 ? start : i32[2 * (base + i)]!);
   const compare = (a: number, b: number): number => {
     const [from, other] = [endOf(a - 1), endOf(b - 1)];
     const length = Math.min(endOf(a) - from, endOf(b) - other);
@@ -26,13 +28,15 @@ export function sortEntries(s: StateBlock, stride: number): void {
     return endOf(a) - from - (endOf(b) - other);
   };
   const order = Array.from({ length: count }, (_, i) => i);
-  if (order.every((i) => i === 0 || compare(i - 1, i) <= 0)) return;
-  order.sort(compare);
-  const written = output.slice(start, outTop);
-  let top = start;
-  for (const i of order) {
-    const entry = written.subarray(endOf(i - 1) - start, endOf(i) - start);
-    output.set(entry, top);
-    top += entry.length;
+  if (order.some((i) => i > 0 && compare(i - 1, i) > 0)) {
+    order.sort(compare);
+    const written = output.slice(start, outTop);
+    let top = start;
+    for (const i of order) {
+      const entry = written.subarray(endOf(i - 1) - start, endOf(i) - start);
+      output.set(entry, top);
+      top += entry.length;
+    }
   }
+  s.stackTop = base;
 }

@@ -33,7 +33,7 @@ export interface Operands {
   readonly c?: Word;
 }
 
-interface KeyField {
+export interface KeyField {
   /** First: the one expected and printed. */
   readonly names: readonly string[];
   /** Bit address, or -1. */
@@ -68,7 +68,6 @@ export class Assembler {
   readonly direction: Direction;
   readonly #words: Word[] = [];
   readonly #paths: string[] = [];
-  readonly #tables: Table[] = [];
   readonly #blobs = new Map<string, Blob>();
   readonly #procedures: Procedure[] = [];
 
@@ -136,19 +135,16 @@ export class Assembler {
   }
 
   blob(bytes: Uint8Array): Blob {
-    const key =
-      String.fromCharCode(...bytes.subarray(0, 4096)) + (bytes.length > 4096 ? this.#blobs.size : "");
+    const key = latin1(bytes);
     const known = this.#blobs.get(key);
-    if (known !== undefined && known.bytes.length === bytes.length) return known;
+    if (known !== undefined) return known;
     const blob = { bytes, at: -1 };
     this.#blobs.set(key, blob);
     return blob;
   }
 
   table(words: Word[], fieldPaths?: readonly string[]): Table {
-    const table = { words, at: -1, ...(fieldPaths === undefined ? {} : { fieldPaths }) };
-    this.#tables.push(table);
-    return table;
+    return { words, at: -1, ...(fieldPaths === undefined ? {} : { fieldPaths }) };
   }
 
   keys(keys: KeyTable): Table {
@@ -220,27 +216,46 @@ export class Assembler {
     return this.table(words);
   }
 
-  finish(rootCells: number, rootZero: boolean): Program {
-    const codeBytes = this.pc;
-    let at = codeBytes;
-    for (const table of this.#tables) {
+  /**
+   * Places tables, then constant bytes, in the order in which code, then tables, first refer to them: one program has
+   * one form, and what nothing refers to is left out.
+   */
+  #link(): { readonly tables: ReadonlySet<Table>; readonly blobs: ReadonlySet<Blob>; readonly end: number } {
+    const tables = new Set<Table>();
+    const blobs = new Set<Blob>();
+    const meet = (word: Word) => {
+      if (typeof word === "number") return;
+      if ("words" in word) tables.add(word);
+      else if ("bytes" in word) blobs.add(word);
+    };
+    this.#words.forEach(meet);
+    // A set that grows while it is walked: tables that tables refer to come last.
+    for (const table of tables) table.words.forEach(meet);
+    let at = this.pc;
+    for (const table of tables) {
       table.at = at;
       at += table.words.length * 4;
     }
-    for (const blob of this.#blobs.values()) {
+    for (const blob of blobs) {
       blob.at = at;
       at += blob.bytes.length;
     }
+    return { tables, blobs, end: at };
+  }
+
+  finish(rootCells: number, rootZero: boolean): Program {
+    const codeBytes = this.pc;
+    const { tables, blobs, end: at } = this.#link();
     const words = new Int32Array(Math.ceil(at / 4));
     const bytes = new Uint8Array(words.buffer);
     const resolve = (word: Word) => (typeof word === "number" ? word : word.at);
     for (const [i, word] of this.#words.entries()) words[i] = resolve(word);
     const fieldPaths = new Map<number, readonly string[]>();
-    for (const table of this.#tables) {
+    for (const table of tables) {
       for (const [i, word] of table.words.entries()) words[(table.at >> 2) + i] = resolve(word);
       if (table.fieldPaths !== undefined) fieldPaths.set(table.at, table.fieldPaths);
     }
-    for (const blob of this.#blobs.values()) bytes.set(blob.bytes, blob.at);
+    for (const blob of blobs) bytes.set(blob.bytes, blob.at);
     return makeProgram({
       format: this.format,
       direction: this.direction,
@@ -257,7 +272,16 @@ export class Assembler {
   }
 }
 
-function compareNames(a: Uint8Array, b: Uint8Array): number {
+/** Bytes as a string of as many characters. */
+export function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 4096) {
+    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  }
+  return text;
+}
+
+export function compareNames(a: Uint8Array, b: Uint8Array): number {
   if (a.length !== b.length) return a.length - b.length;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
   return 0;

@@ -43,6 +43,8 @@ export type RunCode = (typeof CODEC_CODES)[number];
 
 const NUMBERS = new Map<string, number>(CODEC_CODES.map((code, i) => [code, i + 1]));
 
+/** The same for any text; `undefined`: no code. */
+export const codeNamed = (name: string): number | undefined => NUMBERS.get(name);
 /** The number of `code`, from 1. */
 export const codeNumber = (code: RunCode): number => NUMBERS.get(code)!;
 /** `undefined` for a number no code has. */

@@ -37,6 +37,10 @@ export class CodecError extends Error {
     return error;
   }
 
+  static at(code: ErrorCode, where: Pick<CodecFailure, "offset" | "line" | "column" | "pc">): CodecError {
+    return CodecError.of({ status: "error", code, reason: ERRORS[code].reason, ...where });
+  }
+
   get code(): ErrorCode {
     return this.failure.code;
   }

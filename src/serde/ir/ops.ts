@@ -36,8 +36,6 @@ export type Role =
   | "proc"
   /** Key table, see `tables.ts`. */
   | "keys"
-  /** Key table or -1. */
-  | "keys?"
   /** Case table by text or number. */
   | "cases"
   /** Case table by kind of value. */
@@ -61,6 +59,18 @@ export type Role =
   | "slot?"
   /** Number of a failure code, see `codes.ts`. */
   | "code";
+
+const TABLE_ROLES = [
+  "keys",
+  "cases",
+  "kinds",
+  "probe",
+  "bits?",
+  "constant",
+] as const satisfies readonly Role[];
+/** Of fields that hold the offset of a table. */
+export type TableRole = (typeof TABLE_ROLES)[number];
+export const isTableRole = (role: Role): role is TableRole => (TABLE_ROLES as readonly Role[]).includes(role);
 
 export type Direction = "decode" | "encode";
 type Field = "x8" | "x16" | "a" | "b" | "c";
@@ -539,7 +549,7 @@ export const ROWS = [
     "each",
     ALL,
     ["encode"],
-    "Writes the head; empty: goes to c. Else pushes a frame and falls through with the first element current. With b, the shape says how many there are. `bare`: without head and end. `sorted`: entries end up in the order of their encoded keys, and their cells are spent.",
+    "Writes the head; empty: goes to c. Else pushes a frame and falls through with the first element current. With b, the shape says how many there are. `bare`: without head and end. `sorted`: entries end up in the order of their encoded keys.",
     "The counterpart of `list`.",
     {
       operands: { x8: "flags", x16: "cells", a: "slot", b: "count", c: "target" },
@@ -555,7 +565,7 @@ export const ROWS = [
     ["encode"],
     "Another element: writes the separator and goes behind the `each`. Else closes, pops, goes to its c.",
     "The counterpart of `next`.",
-    { terminator: true, frame: "pop", fails: ["resource.output_limit"] },
+    { terminator: true, frame: "pop", fails: ["resource.output_limit", "resource.memory_limit"] },
   ),
 ] as const satisfies readonly Row[];
 

@@ -3,17 +3,25 @@
 // where in the text form an instruction is.
 
 import { sha256Hex } from "#sha256";
-import { type Direction, FAMILIES, type FormatName, OPS, type Op, RECORD_BYTES, type Role } from "./ops.ts";
+import { encodeProgram } from "./binary.ts";
+import {
+  type Direction,
+  type FormatName,
+  isTableRole,
+  OPS,
+  type Op,
+  RECORD_BYTES,
+  type Role,
+} from "./ops.ts";
 import { CASE, CASES, FIELD, KEYS, KINDS, MASK_WORDS, PROBE, VALUE_KINDS } from "./tables.ts";
-
-/** Changes whenever the same bytes would mean something else. */
-const PROGRAM_ABI = 1;
 
 /** What a run of the program does throughout; in the block while it runs. */
 export const MODE = {
   /** CBOR: only the shortest encodings are read, and written. */
   deterministic: 1,
 } as const;
+/** By bit. */
+export const MODE_NAMES = Object.keys(MODE) as readonly (keyof typeof MODE)[];
 
 export interface Procedure {
   /** Byte offset of its first record. */
@@ -42,42 +50,26 @@ export interface Program {
   readonly paths: readonly string[];
   /** By offset of a key table: the path of each of its fields, from the same place. */
   readonly fieldPaths: ReadonlyMap<number, readonly string[]>;
-  /** SHA-256 over format, direction, abi and the words; lower-case hex. */
+  /** SHA-256 of the binary form; lower-case hex. */
   digest(): string;
 }
+/** A program that nobody has verified. */
+export type ProgramParts = Omit<Program, "digest">;
 
 /** Everything but the digest, frozen. */
-export function makeProgram(parts: Omit<Program, "digest">): Program {
+export function makeProgram(parts: ProgramParts): Program {
   let digest: string | undefined;
   return Object.freeze({
     ...parts,
     digest: () => {
-      digest ??= sha256Hex(identity(parts));
+      digest ??= sha256Hex(encodeProgram(parts));
       return digest;
     },
   });
 }
 
-function identity(program: Omit<Program, "digest">): Uint8Array<ArrayBuffer> {
-  const head = new Int32Array([
-    PROGRAM_ABI,
-    FAMILIES.indexOf(program.format),
-    program.direction === "decode" ? 0 : 1,
-    program.mode,
-    program.codeBytes,
-    program.rootCells,
-    program.rootZero ? 1 : 0,
-    program.procedures.length,
-    ...program.procedures.flatMap((procedure) => [procedure.entry, procedure.cells]),
-  ]);
-  const bytes = new Uint8Array(head.byteLength + program.bytes.length);
-  bytes.set(new Uint8Array(head.buffer));
-  bytes.set(program.bytes, head.byteLength);
-  return bytes;
-}
-
 /** Bytes from the record at `pc` to the next one: key text stands between. */
-export function strideAt(program: Program, pc: number): number {
+export function strideAt(program: ProgramParts, pc: number): number {
   const word = program.words[pc >> 2]!;
   const op = OPS[word & 255];
   const inline = op?.row.operands.x16 === "inline" ? word >>> 16 : 0;
@@ -85,7 +77,7 @@ export function strideAt(program: Program, pc: number): number {
 }
 
 /** Every field of the record at `pc` that has a role. */
-export function operandsAt(program: Program, pc: number): readonly { role: Role; value: number }[] {
+export function operandsAt(program: ProgramParts, pc: number): readonly { role: Role; value: number }[] {
   const at = pc >> 2;
   const { words } = program;
   const op = OPS[words[at]! & 255];
@@ -100,10 +92,10 @@ export function operandsAt(program: Program, pc: number): readonly { role: Role;
   return found;
 }
 
-export const opAt = (program: Program, pc: number): Op | undefined => OPS[program.words[pc >> 2]! & 255];
+export const opAt = (program: ProgramParts, pc: number): Op | undefined => OPS[program.words[pc >> 2]! & 255];
 
-/** Where control may go from the record at `pc`, beside the next record. */
-export function targetsAt(program: Program, pc: number): number[] {
+/** Where control may go from the record at `pc`, beside the next record. Tables in `met` are left out, and then there. */
+function targetsAt(program: ProgramParts, pc: number, met: Set<number>): number[] {
   const { words } = program;
   const targets: number[] = [];
   const add = (target: number) => {
@@ -112,7 +104,9 @@ export function targetsAt(program: Program, pc: number): number[] {
   for (const { role, value } of operandsAt(program, pc)) {
     const at = value >> 2;
     if (role === "target" || role === "target?") add(value);
-    if (role === "keys" || (role === "keys?" && value >= 0)) {
+    if (!isTableRole(role) || met.has(value)) continue;
+    met.add(value);
+    if (role === "keys") {
       add(words[at + KEYS.close]!);
       add(words[at + KEYS.other]!);
       const fields = at + KEYS.rows + words[at + KEYS.masks]! * MASK_WORDS;
@@ -137,13 +131,14 @@ function probeTargets(words: Int32Array, at: number): number[] {
 }
 
 /** `f0:b3:2`: procedure, block, instruction, of the record at `pc`. A block starts where control can arrive. */
-export function positionOf(program: Program, pc: number): string {
+export function positionOf(program: ProgramParts, pc: number): string {
   const procedure = program.procedures.findLastIndex((p) => p.entry <= pc);
   const from = program.procedures[procedure]?.entry ?? 0;
   const to = program.procedures[procedure + 1]?.entry ?? program.codeBytes;
   const leaders = new Set<number>();
+  const met = new Set<number>();
   for (let at = from; at < to; at += strideAt(program, at)) {
-    for (const target of targetsAt(program, at)) leaders.add(target);
+    for (const target of targetsAt(program, at, met)) leaders.add(target);
     if (opAt(program, at)?.row.terminator) leaders.add(at + strideAt(program, at));
   }
   let block = 0;

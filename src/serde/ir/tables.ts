@@ -126,10 +126,16 @@ export const PROBE = {
   words: 9,
 } as const;
 
+/** Combinations looked at together; more are refused (spec/format-programs.md §14.1). */
+export const MAX_CANDIDATES = 1024;
+/** Objects in objects that a probe looks into. */
+export const MAX_NESTED = 4;
+
 /**
  * Value table of a probe: what a value tells about the candidates that may have it. Integer rows: a leaf kind or
  * -1, a count with that many numbers or -1, then the candidates that need an integer of that kind, or one of those
- * numbers. Arity rows: a number of elements, then the candidates that need so many.
+ * numbers. Arity rows: a number of elements, then the candidates that need so many. Where there are no rows, the offset
+ * of them is 0.
  */
 export const VALUE = {
   /** A set of candidates for each of VALUE_KINDS; -1: the kind is not looked at. */

@@ -24,7 +24,7 @@ import type {
 } from "../../shape/node.ts";
 import type { CaptureConstant } from "../constants.ts";
 import { Lowering } from "../lowering.ts";
-import { listFlags } from "../shared.ts";
+import { isScalar, listFlags } from "../shared.ts";
 import { type Atom, Atoms, type ValueKind, wireNames } from "./atoms.ts";
 import { emitDefault } from "./default.ts";
 import type { Dialect } from "./dialect.ts";
@@ -560,10 +560,17 @@ class DecodeLowering extends Lowering {
     const out = this.out;
     const { format } = this.#dialect;
     const after = out.label();
-    const blocks = Object.fromEntries(VALUE_KINDS.map((kind) => [kind, out.label()]));
-    out.emit(format, "kind", { x16: KIND_TAGS, a: this.#kinds(TYPE_MISMATCH, blocks) });
+    const tags = format === "cbor";
+    const kinds = VALUE_KINDS.filter((kind) => {
+      if (kind === "tag") return tags;
+      return !this.text || (kind !== "bytes" && kind !== "other");
+    });
+    const blocks = Object.fromEntries(kinds.map((kind) => [kind, out.label()]));
+    out.emit(format, "kind", { x16: tags ? KIND_TAGS : 0, a: this.#kinds(TYPE_MISMATCH, blocks) });
     const block = (kind: keyof typeof VALUE_KIND, variant: number, body: () => void) => {
-      out.bind(blocks[kind]!);
+      const label = blocks[kind];
+      if (label === undefined) return;
+      out.bind(label);
       body();
       if (variant >= 0) out.emit("neutral", "set", { a: slot, b: variant });
       out.emit("neutral", "jump", { a: after });
@@ -615,16 +622,4 @@ const isPlain = (payload: Place | undefined): boolean =>
     (payload.node.kind === "enum"
       ? payload.node.tagging.style === "external" &&
         payload.node.variants.every((variant) => variant.payload === undefined && !variant.other)
-      : !COMPOUND.has(payload.node.kind)));
-
-const COMPOUND: ReadonlySet<string> = new Set([
-  "struct",
-  "tuple",
-  "array",
-  "list",
-  "set",
-  "map",
-  "option",
-  "any",
-  "raw",
-]);
+      : isScalar(payload.node) && payload.node.kind !== "raw"));

@@ -6,14 +6,11 @@ import type { Assembler, Label, Table, Word } from "../../ir/assembler.ts";
 import { codeNumber } from "../../ir/codes.ts";
 import { CodecError } from "../../ir/failure.ts";
 import { INTEGER_RANGES } from "../../ir/kinds.ts";
-import { PROBE, TEXTS, VALUE, VALUE_KINDS } from "../../ir/tables.ts";
+import { MAX_CANDIDATES, MAX_NESTED, PROBE, TEXTS, VALUE, VALUE_KINDS } from "../../ir/tables.ts";
 import { type Atom, compareAtoms, type ObjectKeys } from "./atoms.ts";
 
 const UNKNOWN_VARIANT = codeNumber("structure.unknown_variant");
-/** Combinations looked at together; more are refused (spec/format-programs.md §14.1). */
-const MAX_CANDIDATES = 1024;
-/** Objects in objects that are looked into, and all their keys. */
-const MAX_NESTED = 4;
+/** Keys of all objects that are looked into. */
 const MAX_KEYS = 20_000;
 /** Candidates that are compared with each other; among more, what fits several is ambiguous. */
 const MAX_COMPARED = 256;
@@ -124,15 +121,15 @@ class ProbeBuilder {
     if (byKind) words[VALUE.kindsAt] = this.#out.table(kinds.flat());
     const integers = this.#rows(asked, "int", (atom) => this.#integer(atom));
     words[VALUE.integers] = integers.count;
-    words[VALUE.integersAt] = integers.table;
+    words[VALUE.integersAt] = integers.count > 0 ? integers.table : 0;
     const arities = this.#rows(asked, "list", ({ arity }) => (arity === undefined ? undefined : [arity]));
     words[VALUE.arities] = arities.count;
-    words[VALUE.aritiesAt] = arities.table;
+    words[VALUE.aritiesAt] = arities.count > 0 ? arities.table : 0;
     const texts = this.#texts(asked);
     words[VALUE.texts] = texts ?? -1;
     const names = depth < MAX_NESTED ? this.#object(asked, required, depth) : [];
     words[VALUE.names] = names.length;
-    words[VALUE.namesAt] = this.#out.table(this.#out.names(names));
+    words[VALUE.namesAt] = names.length > 0 ? this.#out.table(this.#out.names(names)) : 0;
     const tells = byKind || integers.count + arities.count + names.length > 0 || texts !== undefined;
     return tells ? this.#out.table(words) : undefined;
   }
@@ -171,19 +168,20 @@ class ProbeBuilder {
         names === undefined ? true : name === undefined ? other === true : names.includes(name),
       );
     const rows = named.map((name) => this.#set((i) => takes(i, name)));
-    rows.push(this.#set((i) => takes(i)));
-    if (chars.includes(true)) rows.push(this.#set((i) => chars[i]!));
     const isTag = asked.every((atoms) => atoms?.every(({ tag }) => tag));
+    const others = this.#set((i) => takes(i));
+    const hasOther = !isTag || others.some((word) => word !== 0);
+    if (hasOther) rows.push(others);
+    if (chars.includes(true)) rows.push(this.#set((i) => chars[i]!));
     if (!isTag && !rows.some((set) => this.#tells(set, asked))) return undefined;
-    const anyOther = rows[named.length]!.some((word) => word !== 0);
     const words: Word[] = new Array<Word>(TEXTS.words).fill(0);
     words[TEXTS.names] = named.length;
     words[TEXTS.namesAt] = this.#out.table(
       this.#out.names(named.map((name, field) => ({ bytes: encodeUtf8(name), field }))),
     );
     words[TEXTS.masksAt] = this.#out.table(rows.flat());
-    words[TEXTS.other] = isTag && !anyOther ? -1 : named.length;
-    words[TEXTS.chars] = chars.includes(true) ? named.length + 1 : -1;
+    words[TEXTS.other] = hasOther ? named.length : -1;
+    words[TEXTS.chars] = chars.includes(true) ? rows.length - 1 : -1;
     words[TEXTS.unknown] = isTag ? UNKNOWN_VARIANT : 0;
     return this.#out.table(words);
   }
