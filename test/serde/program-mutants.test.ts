@@ -7,7 +7,8 @@ import { capture } from "../../src/serde/bridge/capture.ts";
 import { planBridge } from "../../src/serde/bridge/plan.ts";
 import { EXIT, interpret } from "../../src/serde/interp/run.ts";
 import { CodecError } from "../../src/serde/ir/failure.ts";
-import type { Direction } from "../../src/serde/ir/ops.ts";
+import { KIND_NAMES } from "../../src/serde/ir/kinds.ts";
+import { type Direction, KEY_POSITION } from "../../src/serde/ir/ops.ts";
 import { assembleText } from "../../src/serde/ir/parse.ts";
 import { makeProgram, type Program, type ProgramParts } from "../../src/serde/ir/program.ts";
 import { printProgram } from "../../src/serde/ir/text.ts";
@@ -305,6 +306,31 @@ describe.each([
   test.each(holes)("planted: a verifier without %s is found out", (hole) => {
     expect(mutants(without(hole), 1).trespassed.length).toBeGreaterThan(0);
   });
+});
+
+test("every kind in every format: refused, or it reads to an end", () => {
+  let ran = 0;
+  for (const [at, { program, layout }] of decoders.entries()) {
+    const get = readRecords(program).find(({ op }) => op.row.verb === "get");
+    if (get === undefined) continue;
+    for (const kind of [...KIND_NAMES.keys(), KIND_NAMES.length]) {
+      for (const flags of [0, KEY_POSITION]) {
+        const words = program.words.slice();
+        words[get.pc >> 2] = get.op.opcode | (kind << 8) | (flags << 16);
+        const mutant = { ...program, words, bytes: new Uint8Array(words.buffer) };
+        try {
+          verifyProgram(mutant, layout);
+        } catch (error) {
+          expect(error).toBeInstanceOf(CodecError);
+          continue;
+        }
+        ran++;
+        const document = documents[at]!.at(-1) ?? new Uint8Array();
+        expect(trespass(makeProgram(mutant), document)).toBeUndefined();
+      }
+    }
+  }
+  expect(ran).toBeGreaterThan(1000);
 });
 
 test("planted: a header that nobody clears lets old cells decide, and is refused", () => {

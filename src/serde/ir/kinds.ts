@@ -1,6 +1,7 @@
 // The leaves `get` reads and `put` writes: the `kind` operand. The number is the wire form of programs, append-only.
 
 import type { ScalarNode } from "../shape/node.ts";
+import type { FormatName } from "./ops.ts";
 
 export const KIND = {
   unit: 0,
@@ -40,6 +41,27 @@ export const KIND = {
 } as const;
 export type KindName = keyof typeof KIND;
 export const KIND_NAMES = Object.keys(KIND) as readonly KindName[];
+
+/** Kinds that not every format reads and writes. */
+const ONLY: { readonly [K in KindName]?: readonly FormatName[] } = {
+  bytes: ["postcard", "msgpack", "cbor"],
+  base64: ["json"],
+  hex: ["json"],
+  numbers: ["json"],
+  raw: ["json", "msgpack", "cbor"],
+  integer: ["json", "msgpack", "cbor"],
+  other: ["msgpack", "cbor"],
+  tag: ["cbor"],
+};
+/** What a key of a map can be. */
+const KEYS = /^([ui]\d+|bool|char|str)$/;
+
+/** Whether instructions of `format` take `kind`, in the place of a key or elsewhere. */
+export function isKindOf(format: FormatName, kind: number, key: boolean): boolean {
+  const name = KIND_NAMES[kind];
+  if (name === undefined || (key && !KEYS.test(name))) return false;
+  return ONLY[name]?.includes(format) ?? true;
+}
 
 /** The leaf kind of a scalar; `text` says whether bytes are written as text. */
 export function kindOf(node: ScalarNode, text: boolean): number {

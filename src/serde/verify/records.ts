@@ -3,8 +3,8 @@
 
 import { codeOf } from "../ir/codes.ts";
 import { CodecError } from "../ir/failure.ts";
-import { KIND, KIND_NAMES } from "../ir/kinds.ts";
-import { OPS, type Op, RECORD_BYTES, type Role, type Row } from "../ir/ops.ts";
+import { isKindOf, KIND } from "../ir/kinds.ts";
+import { KEY_POSITION, OPS, type Op, RECORD_BYTES, type Role, type Row } from "../ir/ops.ts";
 import type { Procedure, ProgramParts } from "../ir/program.ts";
 import type { ConstantTable, ReadTable } from "../ir/table-form.ts";
 import { ANY } from "../layout/any.ts";
@@ -70,6 +70,10 @@ export function readRecords(program: ProgramParts): Rec[] {
     };
     if (after > codeBytes) throw CodecError.at("load.bad_operand", { offset: pc });
     for (const field of FIELDS) checkField(rec, rec.op.row.operands[field], rec[field]);
+    const isLeaf = op.row.operands.x8 === "kind";
+    if (isLeaf && !isKindOf(program.format, x8, x16 === KEY_POSITION)) {
+      throw CodecError.at("load.bad_operand", { offset: pc });
+    }
     for (let byte = pc + RECORD_BYTES + (inline > 0 ? x16 : 0); byte < after; byte++) {
       if (program.bytes[byte] !== 0) throw CodecError.at("load.bad_operand", { offset: pc });
     }
@@ -91,7 +95,7 @@ function allows(row: Row, role: Role | undefined, value: number): boolean {
     case undefined:
       return value === 0;
     case "kind":
-      return value < KIND_NAMES.length && (value !== KIND.index || row.directions.includes("encode"));
+      return value !== KIND.index || row.directions.includes("encode");
     case "flags":
       return value < 1 << row.flags.length;
     case "mode":

@@ -673,10 +673,17 @@ class DecodeLowering {
     const out = this.#out;
     const { format } = this.#dialect;
     const after = out.label();
-    const blocks = Object.fromEntries(VALUE_KINDS.map((kind) => [kind, out.label()]));
-    out.emit(format, "kind", { x16: KIND_TAGS, a: this.#kinds(TYPE_MISMATCH, blocks) });
+    const tags = format === "cbor";
+    const kinds = VALUE_KINDS.filter((kind) => {
+      if (kind === "tag") return tags;
+      return !this.#dialect.text || (kind !== "bytes" && kind !== "other");
+    });
+    const blocks = Object.fromEntries(kinds.map((kind) => [kind, out.label()]));
+    out.emit(format, "kind", { x16: tags ? KIND_TAGS : 0, a: this.#kinds(TYPE_MISMATCH, blocks) });
     const block = (kind: keyof typeof VALUE_KIND, variant: number, body: () => void) => {
-      out.bind(blocks[kind]!);
+      const label = blocks[kind];
+      if (label === undefined) return;
+      out.bind(label);
       body();
       if (variant >= 0) out.emit("neutral", "set", { a: slot, b: variant });
       out.emit("neutral", "jump", { a: after });
