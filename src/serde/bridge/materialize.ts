@@ -5,6 +5,7 @@ import { latin1Text, utf16Text } from "#text";
 import { ANY, ANY_VARIANT } from "../layout/any.ts";
 import { Extension, Simple, Tagged } from "../shape/any.ts";
 import { define, isOnRoot, TYPED_ARRAYS, type TypedKind } from "../shape/values.ts";
+import { anyInteger } from "../state/any-integer.ts";
 import { SPAN, type StateBlock } from "../state/block.ts";
 import type { BridgePlan, FieldPart, Part, Plan } from "./plan.ts";
 
@@ -193,7 +194,7 @@ class Materializer {
       case ANY_VARIANT.int:
       case ANY_VARIANT.uint:
       case ANY_VARIANT.big: {
-        const value = this.#integer(cell);
+        const value = anyInteger(this.#block, cell);
         const number = Number(value);
         return Number.isSafeInteger(number) ? number : value;
       }
@@ -243,18 +244,6 @@ class Materializer {
       this.#own(object, this.#any(rec) as string, this.#any(rec + ANY.cells));
     }
     return object;
-  }
-
-  #integer(cell: number): bigint {
-    const { i64, u64 } = this.#block;
-    const variant = this.#i32[2 * cell];
-    if (variant === ANY_VARIANT.int) return i64[cell + 1]!;
-    if (variant === ANY_VARIANT.uint) return u64[cell + 1]!;
-    let hex = "0x0";
-    for (const byte of this.#bytes(this.#i32[2 * cell + 2]!, this.#i32[2 * cell + 3]!, false)) {
-      hex += byte.toString(16).padStart(2, "0");
-    }
-    return this.#i32[2 * cell + 1] === 1 ? -1n - BigInt(hex) : BigInt(hex);
   }
 
   #text(start: number, bits: number): string {

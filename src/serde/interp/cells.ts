@@ -48,16 +48,19 @@ export function putAnyInteger(s: StateBlock, cell: number, value: bigint): boole
   return true;
 }
 
-/** The integer in an `any` that is one. */
-export function anyInteger(s: StateBlock, cell: number): bigint {
-  const variant = s.i32[2 * cell]!;
-  if (variant === ANY_VARIANT.int) return s.i64[cell + 1]!;
-  if (variant === ANY_VARIANT.uint) return s.u64[cell + 1]!;
-  const bits = s.i32[2 * cell + 3]!;
-  const source = (bits & SPAN.text8) !== 0 ? s.text8 : s.document;
-  let hex = "0x0";
-  for (let i = s.i32[2 * cell + 2]!; i < (bits & SPAN.mask); i++) {
-    hex += source[i]!.toString(16).padStart(2, "0");
-  }
-  return s.i32[2 * cell + 1] === 1 ? -1n - BigInt(hex) : BigInt(hex);
+/** The variant of `row` into the cell of the `case` at word `at`, its tag read up to `cursor`; where its block is. */
+export function enterCase(
+  s: StateBlock,
+  words: Int32Array,
+  at: number,
+  table: number,
+  row: number,
+  cursor: number,
+): number {
+  const target = table + CASES.rows + row * CASE.words;
+  const cell = 2 * (s.rec + words[at + 1]!);
+  s.i32[cell] = words[target + CASE.variant]!;
+  s.i32[cell + 1] = 0;
+  s.cursor = cursor;
+  return words[target + CASE.target]!;
 }

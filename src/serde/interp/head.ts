@@ -1,6 +1,7 @@
 // The head of a value in the formats that count: what it is, and its number, length or count. MessagePack and CBOR differ
 // in how heads are written and in nothing else, so each has a reader of heads and the rest is shared.
 
+import { integerOf } from "../state/any-integer.ts";
 import type { StateBlock } from "../state/block.ts";
 
 /** What a head can be: `simple` and `big` in CBOR only, `tag` only when asked for, `ext` in MessagePack only. */
@@ -70,11 +71,7 @@ export function setInt(low: number, high: number, negative: boolean): void {
 
 /** The integer of the last head, which is one. */
 export function exactInteger(): bigint {
-  if (head.type === TYPE.big) {
-    let hex = "0x0";
-    for (let i = big.from; i < big.to; i++) hex += big.bytes[i]!.toString(16).padStart(2, "0");
-    return big.negative ? -1n - BigInt(hex) : BigInt(hex);
-  }
+  if (head.type === TYPE.big) return integerOf(big.bytes, big.from, big.to, big.negative);
   const magnitude = (BigInt(head.high >>> 0) << 32n) | BigInt(head.low >>> 0);
   return head.type === TYPE.nint ? -1n - magnitude : magnitude;
 }

@@ -2,8 +2,9 @@
 
 import { KIND } from "../ir/kinds.ts";
 import { EACH, KEY_POSITION, RECORD_BYTES } from "../ir/ops.ts";
+import { anyInteger } from "../state/any-integer.ts";
 import { FRAME, SPAN, type StateBlock } from "../state/block.ts";
-import { anyInteger, int53At } from "./cells.ts";
+import { int53At } from "./cells.ts";
 import { enterList, hasMore, leaveList, nextOf, written } from "./encode-lists.ts";
 import { CODE, fail, type Handler } from "./stop.ts";
 import { writeUtf8 } from "./utf8.ts";

@@ -3,10 +3,10 @@
 
 import { KIND } from "../ir/kinds.ts";
 import { RECORD_BYTES, type Verb } from "../ir/ops.ts";
-import { CASE, CASES } from "../ir/tables.ts";
+import { CASES } from "../ir/tables.ts";
 import { FRAME, type StateBlock } from "../state/block.ts";
 import { copyText } from "./binary-text.ts";
-import { numberedCase, putInt53 } from "./cells.ts";
+import { enterCase, numberedCase, putInt53 } from "./cells.ts";
 import { closeList, emptyList, nextElement, openList } from "./lists.ts";
 import { CODE, DONE, fail, type Handler, short } from "./stop.ts";
 import { codePointAt, invalidUtf8At } from "./utf8.ts";
@@ -72,12 +72,7 @@ export const POSTCARD_DECODE = {
     let row = numberedCase(words, table, varint.value);
     if (row < 0) row = words[table + CASES.other]!;
     if (row < 0) return fail(s, CODE.unknownVariant, start);
-    const target = table + CASES.rows + row * CASE.words;
-    const cell = 2 * (s.rec + words[at + 1]!);
-    s.i32[cell] = words[target + CASE.variant]!;
-    s.i32[cell + 1] = 0;
-    s.cursor = c;
-    return words[target + CASE.target]!;
+    return enterCase(s, words, at, table, row, c);
   },
 
   end(s) {
