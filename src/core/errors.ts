@@ -162,6 +162,7 @@ export const ERRORS = {
   "structure.ambiguous": error("decode", "more than one variant matches"),
   "resource.depth_limit": error("resource", "nested deeper than maxDepth"),
   "resource.memory_limit": error("resource", "the value needs more memory than allowed"),
+  "resource.element_limit": error("resource", "more elements than maxElements"),
   "resource.output_limit": error("resource", "the output would pass maxOutputBytes"),
   "resource.digit_limit": error("resource", "a number with more digits than maxNumberDigits"),
   "resource.document_limit": error("resource", "the document is over maxDocumentBytes"),

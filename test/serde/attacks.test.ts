@@ -310,7 +310,7 @@ describe("values that fight back", () => {
       "an array with another length",
       list(u32),
       new Proxy([1], { get: (t, k) => (k === "length" ? 2 ** 40 : Reflect.get(t, k)) }),
-      "resource.memory_limit",
+      "resource.element_limit",
       "$",
     ],
     ["toJSON", struct({ a: u32 }), { toJSON: () => ({ a: 1 }) }, "structure.missing_field", "$.a"],

@@ -2,6 +2,7 @@
 // a list stands between; and what a format refuses to flatten.
 
 import { describe, expect, test } from "vitest";
+import { Tagged } from "../../src/serde/shape/any.ts";
 import type { Constant, Node } from "../../src/serde/shape/node.ts";
 import { show, utf8 } from "./kit/show.ts";
 import { subject, trySubject } from "./kit/subject.ts";
@@ -25,6 +26,7 @@ const wide = (count: number, node: Node) =>
   struct(Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, node])));
 const wideValue = (count: number, value: Constant) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, value]));
+const any: Node = { kind: "any" };
 const Linked = recursive((self) => struct({ v: str, next: option(self) }));
 
 const EMPTY = {
@@ -91,6 +93,11 @@ describe.each(Object.keys(EMPTY) as (keyof typeof EMPTY)[])("%s", (format) => {
         m: attr(map(str, u32), { flatten: true }),
       }),
     ],
+    ["lists of any length", enumOf({ A: list(u32), B: list(str) }, { style: "untagged" })],
+    [
+      "a number beside a tag, among other keys",
+      struct({ e: attr(enumOf({ A: u32 }, { style: "internal", tag: "t" }), { flatten: true }), z: u32 }),
+    ],
     [
       "too many combinations",
       struct(
@@ -114,6 +121,31 @@ describe.each(Object.keys(EMPTY) as (keyof typeof EMPTY)[])("%s", (format) => {
   ])("refuses to flatten, or to tell apart, %s", (_, node) => {
     expect(trySubject(node, format)).toBeUndefined();
   });
+});
+
+test("postcard tells nothing apart", () => {
+  expect(trySubject(enumOf({ A: u32, B: str }, { style: "untagged" }), "postcard")).toBeUndefined();
+});
+
+test("hundreds of variants are told apart by their keys, and fit in the order they stand in", () => {
+  const names = Array.from({ length: 300 }, (_, i) => `v${i}`);
+  const objects = enumOf(Object.fromEntries(names.map((name) => [name, struct({ [name]: u32 })])), {
+    style: "untagged",
+  });
+  const decode = (node: Node, text: string) => subject(node, "json").codec.decode(utf8(text));
+  expect(decode(objects, '{"v217":3}')).toEqual({ kind: "v217", value: { v217: 3 } });
+  const numbers = enumOf(Object.fromEntries(names.map((name) => [name, u32])), { style: "untagged" });
+  expect(decode(numbers, "5")).toEqual({ kind: "v0", value: 5 });
+});
+
+test("a default of any keeps its tags", () => {
+  const value = new Tagged(7, ["é", new Map([[1, new Tagged(1, "x")]])]) as unknown as Constant;
+  const node = struct({ a: attr(any, { default: { value } }) });
+  for (const format of ["cbor", "msgpack", "json"] as const) {
+    const { codec } = subject(node, format);
+    const empty = format === "json" ? utf8("{}") : Uint8Array.of(format === "cbor" ? 0xa0 : 0x80);
+    expect(show(codec.decode(empty))).toBe(show({ a: value }));
+  }
 });
 
 test("postcard leaves a field that nobody writes to its default", () => {

@@ -45,6 +45,7 @@ const ROOT_ALONE = "error resource.memory_limit";
 const CODES: Readonly<Record<keyof Limits, string>> = {
   maxDepth: "depth_limit",
   maxMemory: "memory_limit",
+  maxElements: "element_limit",
   maxOutputBytes: "output_limit",
   maxDocumentBytes: "document_limit",
   maxNumberDigits: "digit_limit",
@@ -79,10 +80,10 @@ describe.each(FORMATS)("%s", (format) => {
     const document = at({})!.codec.encode(value);
     if (document.length > LONGEST) return;
     const free = whole(at({})!, document);
-    for (const name of ["maxMemory", "maxDepth", "maxDocumentBytes"] as const) {
+    for (const name of ["maxMemory", "maxElements", "maxDepth", "maxDocumentBytes"] as const) {
       count(`${name} decode`, raise(name, at, free, decoded(document)));
     }
-    for (const name of ["maxMemory", "maxDepth", "maxOutputBytes"] as const) {
+    for (const name of ["maxMemory", "maxElements", "maxDepth", "maxOutputBytes"] as const) {
       const least = raise(name, at, `ok ${hex(document)}`, encoded(value));
       count(`${name} encode`, least);
     }
@@ -97,7 +98,7 @@ describe.each(FORMATS)("%s", (format) => {
     for (const text of good) {
       const document = documentBytes(format, text);
       const free = whole(at({})!, document);
-      for (const name of ["maxMemory", "maxDepth"] as const) {
+      for (const name of ["maxMemory", "maxElements", "maxDepth"] as const) {
         count(`${name} decode`, raise(name, at, free, decoded(document)));
       }
     }
@@ -179,6 +180,6 @@ test("the comparison sees a limit that is not held, and one that is another", ()
 
 test("every limit did bite, everywhere", () => {
   console.log(bites);
-  expect(Object.keys(bites).length).toBe(6);
+  expect(Object.keys(bites).length).toBe(8);
   for (const [name, times] of Object.entries(bites)) expect(times, name).toBeGreaterThan(30);
 });

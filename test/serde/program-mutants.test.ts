@@ -25,6 +25,7 @@ const LIMITS: Limits = {
   maxMemory: 1 << 20,
   maxOutputBytes: 1 << 16,
   maxDocumentBytes: 1 << 16,
+  maxElements: 1 << 20,
   maxNumberDigits: 100,
 };
 /** As a span they have no length: a verifier with a hole is to be found out, not waited for. */

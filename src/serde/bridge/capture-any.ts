@@ -99,7 +99,7 @@ function captureWrapped(to: CellWriter, cell: number, wrapped: Wrapped): boolean
     case "ext":
       return to.bytes(cell + 1, wrapped.data) && to.store(cell, ANY_VARIANT.ext, wrapped.type);
     case "tag": {
-      const first = to.open(1, ANY.tagCells, true);
+      const first = to.openBox(ANY.tagCells, true);
       if (first < 0) return false;
       to.block.u64[first] = BigInt(wrapped.tag);
       if (!captureAny(to, first + 1, wrapped.value)) return false;

@@ -62,7 +62,7 @@ describe("what does not fit", () => {
     ["a surrogate", scalar("char"), "\ud800", "lexical.invalid_unicode", "$"],
     ["a hole", list(u32), new Array(2), "value.type_mismatch", "$[0]"],
     ["array-like", list(u32), { length: 1, 0: 5 }, "value.type_mismatch", "$"],
-    ["a long empty array", list(u32), new Array(2 ** 32 - 1), "resource.memory_limit", "$"],
+    ["a long empty array", list(u32), new Array(2 ** 32 - 1), "resource.element_limit", "$"],
     ["another length", tuple(u32, u32), [1], "value.length_mismatch", "$"],
     ["another typed array", list(f64, true), new Float32Array(1), "value.type_mismatch", "$"],
     ["an array for a typed one", list(f64, true), [1], "value.type_mismatch", "$"],

@@ -40,7 +40,7 @@ function capturePart(to: CellWriter, part: Part, rec: number, value: unknown): b
   }
   const at = rec + part.slot;
   if (!part.boxed) return captureValue(to, part.plan, at, value);
-  const cell = to.open(1, part.plan.cells, part.plan.zero);
+  const cell = to.openBox(part.plan.cells, part.plan.zero);
   return cell >= 0 && captureValue(to, part.plan, cell, value) && to.close(at, cell, 1);
 }
 

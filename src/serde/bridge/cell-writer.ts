@@ -154,7 +154,7 @@ export class CellWriter {
   /** The first of `cells` new cells, or -1. */
   alloc(cells: number, zero: boolean): number {
     const { block } = this;
-    if (block.heapTop + cells > block.maxCells || !block.reserveHeap(cells)) {
+    if (!block.fits(cells) || !block.reserveHeap(cells)) {
       this.no("resource.memory_limit");
       return -1;
     }
@@ -164,13 +164,24 @@ export class CellWriter {
     return first;
   }
 
-  /** Cells for `count` parts, one level deeper; -1 if there is no room. */
+  /** Cells for `count` elements, one level deeper; -1 if there is no room. */
   open(count: number, stride: number, zero: boolean): number {
+    const { block } = this;
+    block.elements += count;
+    if (block.elements > block.limits.maxElements) {
+      this.no("resource.element_limit");
+      return -1;
+    }
+    return this.openBox(count * stride, zero);
+  }
+
+  /** As `open`, for what is no element of anything. */
+  openBox(cells: number, zero: boolean): number {
     if (++this.#depth > this.block.limits.maxDepth) {
       this.no("resource.depth_limit");
       return -1;
     }
-    return this.alloc(count * stride, zero);
+    return this.alloc(cells, zero);
   }
 
   close(cell: number, first: number, count: number): true {

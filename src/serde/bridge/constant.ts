@@ -15,6 +15,7 @@ const LIMITS: Limits = {
   maxMemory: 1 << 24,
   maxOutputBytes: 0,
   maxDocumentBytes: 0,
+  maxElements: 1 << 20,
   maxNumberDigits: 0,
 };
 

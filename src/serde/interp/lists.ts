@@ -80,9 +80,11 @@ export function openList(
   const word = code[pc >> 2]!;
   const stride = word >>> 16;
   if (!mayOpen(s)) return fail(s, CODE.depthLimit, start);
+  if (s.elements >= s.limits.maxElements) return fail(s, CODE.elementLimit, start);
   const base = newRecord(s, stride, word >>> 8);
   if (base < 0) return fail(s, CODE.memoryLimit, start);
   pushLevel(s, pc, base, 1, left);
+  s.elements++;
   s.rec = base;
   s.cursor = cursor;
   return pc + RECORD_BYTES;
@@ -93,9 +95,11 @@ export function nextElement(s: StateBlock, code: Int32Array, cursor: number): nu
   const frame = s.frameTop - FRAME.words;
   const pc = s.words[frame + FRAME.pc]!;
   const word = code[pc >> 2]!;
+  if (s.elements >= s.limits.maxElements) return fail(s, CODE.elementLimit, s.cursor);
   const rec = newRecord(s, word >>> 16, word >>> 8);
   if (rec < 0) return fail(s, CODE.memoryLimit, s.cursor);
   s.words[frame + FRAME.count]!++;
+  s.elements++;
   s.rec = rec;
   s.cursor = cursor;
   return pc + RECORD_BYTES;

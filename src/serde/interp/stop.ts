@@ -51,6 +51,7 @@ export const CODE = {
   memoryLimit: codeNumber("resource.memory_limit"),
   outputLimit: codeNumber("resource.output_limit"),
   digitLimit: codeNumber("resource.digit_limit"),
+  elementLimit: codeNumber("resource.element_limit"),
 } as const;
 
 /** `detail` is the index of a field in the key table of the failing record, or -1. */

@@ -37,6 +37,7 @@ const CODEC_CODES = [
   "resource.output_limit",
   "resource.digit_limit",
   "resource.document_limit",
+  "resource.element_limit",
 ] as const satisfies readonly ErrorCode[];
 /** What a run can fail with. */
 export type RunCode = (typeof CODEC_CODES)[number];

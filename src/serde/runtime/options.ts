@@ -11,6 +11,7 @@ export interface CodecOptions extends CompileOptions {
 const DEFAULTS: Limits = {
   maxDepth: 512,
   maxMemory: 1 << 28,
+  maxElements: 1 << 25,
   maxOutputBytes: 1 << 28,
   maxDocumentBytes: MAX_DOCUMENT,
   maxNumberDigits: 1000,
@@ -19,6 +20,7 @@ const DEFAULTS: Limits = {
 const CEILINGS: Limits = {
   maxDepth: 1024,
   maxMemory: 2 ** 31,
+  maxElements: 2 ** 28,
   maxOutputBytes: 2 ** 31 - 1,
   maxDocumentBytes: MAX_DOCUMENT,
   maxNumberDigits: 1_000_000,

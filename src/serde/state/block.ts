@@ -45,6 +45,8 @@ const WORD = {
   mode: 21,
   depth: 22,
   outLimit: 23,
+  /** Elements of lists and entries of maps, so far. */
+  elements: 30,
   /** Byte offsets of the regions, in order, and of the end of the block. */
   regions: 24,
 } as const;
@@ -87,8 +89,10 @@ const PADDING = 32;
 export interface Limits {
   /** Open lists, maps and boxes, together. Default 512. */
   readonly maxDepth: number;
-  /** Cells and text a value may take, bytes. Default 256 MiB. */
+  /** Cells and text a value may take, bytes, all of it together. Default 256 MiB. */
   readonly maxMemory: number;
+  /** Elements of lists and sets and entries of maps, all of them together. Default 2^25. */
+  readonly maxElements: number;
   /** Default 256 MiB. */
   readonly maxOutputBytes: number;
   /** At most 2^29 - 64, the default. */
@@ -161,6 +165,7 @@ export class StateBlock {
   mode = 0;
   /** Levels that are open. */
   depth = 0;
+  elements = 0;
   /** Most cells in use at once. */
   maxCells: number;
 
@@ -229,6 +234,7 @@ export class StateBlock {
     this.stackTop = this.stackBase;
     this.frameTop = FRAMES_AT;
     this.depth = 0;
+    this.elements = 0;
     this.outTop = 0;
     this.outLimit = this.limits.maxOutputBytes;
     this.status = RUN_STATUS.open;
@@ -258,6 +264,7 @@ export class StateBlock {
     words[WORD.detail] = this.detail;
     words[WORD.mode] = this.mode;
     words[WORD.depth] = this.depth;
+    words[WORD.elements] = this.elements;
     words[WORD.outLimit] = this.outLimit;
   }
 
@@ -281,6 +288,7 @@ export class StateBlock {
     this.detail = words[WORD.detail]!;
     this.mode = words[WORD.mode]!;
     this.depth = words[WORD.depth]!;
+    this.elements = words[WORD.elements]!;
     this.outLimit = words[WORD.outLimit]!;
   }
 
@@ -309,8 +317,17 @@ export class StateBlock {
 
   /** Whether the run may use `count` more cells here. The same for every way to cut the document. */
   mayUse(count: number): boolean {
-    const used = this.heapTop + (this.stackTop - this.stackBase) + count;
-    return used <= this.maxCells && used <= FREE_CELLS + CELLS_PER_BYTE * this.cursor;
+    return this.fits(count) && this.#cells + count <= FREE_CELLS + CELLS_PER_BYTE * this.cursor;
+  }
+
+  /** Whether `count` more cells are within maxMemory. */
+  fits(count: number): boolean {
+    const text = this.text8Top + 2 * this.text16Top;
+    return 8 * (this.#cells + count) + text <= this.limits.maxMemory;
+  }
+
+  get #cells(): number {
+    return this.heapTop + (this.stackTop - this.stackBase);
   }
 
   /** Room for `count` cells at the heap top; views and stack addresses may change. False: over the limit. */
@@ -336,7 +353,7 @@ export class StateBlock {
   reserveText8(count: number): boolean {
     const need = this.text8Top + count;
     // Against the limit first: what a larger document left behind allows no more.
-    if (need > this.limits.maxMemory || need > SPAN.mask) return false;
+    if (8 * this.#cells + need + 2 * this.text16Top > this.limits.maxMemory || need > SPAN.mask) return false;
     if (need > this.text8.length) this.#grow(TEXT8, Math.max(need, 2 * this.text8.length));
     return true;
   }
@@ -344,7 +361,7 @@ export class StateBlock {
   /** Room for `count` UTF-16 units. */
   reserveText16(count: number): boolean {
     const need = this.text16Top + count;
-    if (2 * need > this.limits.maxMemory || need > SPAN.mask) return false;
+    if (8 * this.#cells + this.text8Top + 2 * need > this.limits.maxMemory || need > SPAN.mask) return false;
     if (need > this.text16.length) this.#grow(TEXT16, 2 * Math.max(need, 2 * this.text16.length));
     return true;
   }

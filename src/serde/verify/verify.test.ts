@@ -94,6 +94,23 @@ function edit(text: string, from: string, to: string): string {
   return text.replace(from, to);
 }
 
+describe("side tables that are not those of the program", () => {
+  const table = [...order.fieldPaths.keys()][0]!;
+  const paths = order.fieldPaths.get(table)!;
+  const inline = readRecords(order).find(({ op, x16 }) => op.row.verb === "key" && x16 > 0)!;
+  test.each<[string, Partial<ProgramParts>]>([
+    ["a path too few", { paths: order.paths.slice(1) }],
+    ["a path in key text", { paths: order.paths.with(inline.pc / 16 + 1, ".x") }],
+    ["fields without paths", { fieldPaths: new Map() }],
+    ["a path of a field too few", { fieldPaths: new Map([[table, paths.slice(1)]]) }],
+    ["paths of a table that is none", { fieldPaths: new Map([...order.fieldPaths, [4, []]]) }],
+    ["a mode of another format", { mode: 1 }],
+    ["another root", { rootCells: order.rootCells + 1 }],
+  ])("%s", (_, change) => {
+    expect(failure({ ...order, ...change })).toMatchObject({ code: "load.bad_structure" });
+  });
+});
+
 describe("words that cannot be", () => {
   const records = readRecords(order);
   const at = (verb: string, nth = 0) => records.filter(({ op }) => op.row.verb === verb)[nth]!;

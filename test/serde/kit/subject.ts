@@ -21,6 +21,7 @@ export const LIMITS: Limits = {
   maxMemory: 1 << 24,
   maxOutputBytes: 1 << 20,
   maxDocumentBytes: 1 << 20,
+  maxElements: 1 << 20,
   maxNumberDigits: 1000,
 };
 
