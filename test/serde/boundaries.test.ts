@@ -25,23 +25,18 @@ import { list, str, struct, u32 } from "./nodes.ts";
 
 /** Up to here every pair of stops is tried; beyond, every stop with one other. */
 const ALL_PAIRS = 10;
-/** Further on only boundaries that no run of the program stopped at before: the rest are rounds of loops. */
-const FIRST = 30;
 /** Instructions of a run that are looked at. */
 const MOST = 1500;
 
 const stoppedAt = new Set<string>();
 const stoppedAtPc = new Map<string, Set<number>>();
 
-/** Pairs of budgets: every first stop that `isNew`, and with it all or one of the second ones. */
-function* stopsOf(
-  count: number,
-  isNew: (index: number) => boolean = () => true,
-): Generator<readonly [number, number]> {
+/** Pairs of budgets: every first stop, and with it all or one of the second ones. */
+function* stopsOf(count: number): Generator<readonly [number, number]> {
   for (let i = 0; i < count; i++) {
     const left = count - i;
     if (count <= ALL_PAIRS) for (let j = 0; j < left; j++) yield [i, j];
-    else if (i < FIRST || isNew(i)) yield [i, (i * 7 + 3) % left];
+    else yield [i, (i * 7 + 3) % left];
   }
 }
 
@@ -50,14 +45,12 @@ function everyBoundary(subject: Subject, direction: "decode" | "encode", given: 
   const pcs = trace(subject, direction, given, MOST);
   const expected = inSteps(subject, direction, given, []);
   const seen = stoppedAtPc.get(`${name} ${direction}`) ?? new Set<number>();
-  const fresh = new Set<number>();
-  for (const [i, pc] of pcs.entries()) {
-    if (!seen.has(pc)) fresh.add(i);
+  for (const pc of pcs) {
     seen.add(pc);
     stoppedAt.add(opAt(program, pc)!.mnemonic);
   }
   stoppedAtPc.set(`${name} ${direction}`, seen);
-  for (const stops of stopsOf(pcs.length, (i) => fresh.has(i))) {
+  for (const stops of stopsOf(pcs.length)) {
     const found = inSteps(subject, direction, given, stops);
     if (found !== expected) expect({ stops, found }).toEqual({ stops, found: expected });
   }

@@ -16,7 +16,10 @@ const DEFAULTS: Limits = {
   maxDocumentBytes: MAX_DOCUMENT,
   maxNumberDigits: 1000,
 };
-/** The interpreted bridge recurses natively, about 300 bytes a level: this fits in half of any usual stack. */
+/**
+ * The interpreted bridge recurses natively, about 1 KB a level of a tree: what is too deep for the stack it runs on is a
+ * depth_limit like any other.
+ */
 const CEILINGS: Limits = {
   maxDepth: 1024,
   maxMemory: 2 ** 31,
