@@ -1,14 +1,13 @@
 // `sinter disasm`: module to assembly text.
 
-import { encodeUtf8 } from "../core/bytes.ts";
 import { disassemble } from "../zasm/asm/index.ts";
+import { deliverText } from "./deliver.ts";
 import { EXIT_CODE } from "./failure.ts";
-import { readInput, STANDARD, writeOutput } from "./files.ts";
-import { type Io, print } from "./io.ts";
+import { readInput, STANDARD } from "./files.ts";
+import type { Io } from "./io.ts";
 import { explain, printReject } from "./load.ts";
 import type { Args } from "./options.ts";
 import { refusalMembers, writeJsonLine } from "./record.ts";
-import { shown } from "./report.ts";
 import type { DISASM } from "./specs.ts";
 
 export function disasm({ given, operands }: Args<typeof DISASM>, io: Io): number {
@@ -21,15 +20,6 @@ export function disasm({ given, operands }: Args<typeof DISASM>, io: Io): number
     else printReject(io, failed, path);
     return EXIT_CODE.refused;
   }
-  const { text } = result;
-  const out = given.out === STANDARD ? undefined : given.out;
-  if (out !== undefined) writeOutput(out, encodeUtf8(text));
-  if (given.json) {
-    writeJsonLine(io.stdout, [
-      ["status", "ok"],
-      ["out", out],
-      ["text", out === undefined ? text : undefined],
-    ]);
-  } else print(io.stdout, out === undefined ? text : `wrote ${shown(out)}\n`);
+  deliverText(io, given, result.text, "text", result.text);
   return EXIT_CODE.ok;
 }

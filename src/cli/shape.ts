@@ -1,10 +1,10 @@
 // `sinter shape infer` and `sinter shape compat`: a shape from samples, and whether one shape reads what another wrote.
 
 import { createCodec } from "../codec/codec.ts";
-import { encodeUtf8 } from "../core/bytes.ts";
 import { compat, inferShape, ShapeError, s } from "../serde/shape/index.ts";
+import { deliverText } from "./deliver.ts";
 import { CliFailure, EXIT_CODE } from "./failure.ts";
-import { assertStdinOnce, openFile, readInput, STANDARD, writeOutput } from "./files.ts";
+import { assertStdinOnce, openFile, readInput, STANDARD } from "./files.ts";
 import { type Io, paint, print } from "./io.ts";
 import { isBlank } from "./json-line.ts";
 import { readLines } from "./lines.ts";
@@ -17,16 +17,7 @@ import type { SHAPE_COMPAT, SHAPE_INFER } from "./specs.ts";
 export function shapeInfer({ given, operands }: Args<typeof SHAPE_INFER>, io: Io): number {
   assertStdinOnce(...operands);
   const shape = inferred(documents(io, operands, given.lines === true));
-  const text = `${JSON.stringify(shape, null, 2)}\n`;
-  const out = given.out === STANDARD ? undefined : given.out;
-  if (out !== undefined) writeOutput(out, encodeUtf8(text));
-  if (given.json) {
-    writeJsonLine(io.stdout, [
-      ["status", "ok"],
-      ["out", out],
-      ["shape", out === undefined ? shape : undefined],
-    ]);
-  } else print(io.stdout, out === undefined ? text : `wrote ${shown(out)}\n`);
+  deliverText(io, given, `${JSON.stringify(shape, null, 2)}\n`, "shape", shape);
   return EXIT_CODE.ok;
 }
 

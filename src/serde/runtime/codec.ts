@@ -15,11 +15,10 @@ import { viewOf } from "../shape/values.ts";
 import type { Limits, StateBlock } from "../state/block.ts";
 import { Decoder } from "./decoder.ts";
 import { type CodecOptions, limitsOf } from "./options.ts";
-import { assertRootFits, plainFailure, run } from "./run.ts";
+import { assertRootFits, type EncodeResult, fed, outputOf, plainFailure, run } from "./run.ts";
 import { type Run, Runs } from "./runs.ts";
 
 export type DecodeResult = { readonly status: "ok"; readonly value: unknown } | CodecFailure;
-export type EncodeResult = { readonly status: "ok"; readonly bytes: Uint8Array<ArrayBuffer> } | CodecFailure;
 
 type Programs = Readonly<Record<Direction, Program>>;
 
@@ -73,9 +72,8 @@ export class Codec {
     if (!(bytes instanceof Uint8Array)) throw new MisuseError("decode: bytes must be a Uint8Array");
     const taken = this.#runs.take();
     const { block, entries } = taken;
-    if (!block.setDocument(bytes)) {
-      return plainFailure("resource.document_limit", { offset: this.#limits.maxDocumentBytes });
-    }
+    const refused = fed(block, () => block.setDocument(bytes));
+    if (refused !== undefined) return refused;
     block.begin(this.#programs.decode);
     const failure = run(entries.decode);
     const result = failure ?? this.#value(block, bytes);
@@ -92,10 +90,10 @@ export class Codec {
   /** The document, or throws `CodecError`. */
   encode(value: unknown): Uint8Array<ArrayBuffer> {
     const done = this.#encode(value);
-    const { output, outTop } = done.block;
-    const bytes = output.slice(0, outTop) as Uint8Array<ArrayBuffer>;
+    const result = outputOf(done.block);
+    if (result.status === "error") throw CodecError.of(result);
     this.#runs.give(done);
-    return bytes;
+    return result.bytes;
   }
 
   tryEncode(value: unknown): EncodeResult {

@@ -5,7 +5,7 @@ import { MisuseError } from "../../core/errors.ts";
 import type { CodecFailure } from "../ir/failure.ts";
 import { blockOf, type Entry, programOf } from "../state/entry.ts";
 import type { DecodeResult } from "./codec.ts";
-import { plainFailure, run } from "./run.ts";
+import { fed, run } from "./run.ts";
 
 export class Decoder {
   readonly #entry: Entry;
@@ -30,11 +30,8 @@ export class Decoder {
     if (!(bytes instanceof Uint8Array)) throw new MisuseError("write: bytes must be a Uint8Array");
     if (this.#failure !== undefined) return this.#failure;
     const block = blockOf(this.#entry);
-    if (!block.feed(bytes)) {
-      this.#failure = plainFailure("resource.document_limit", { offset: block.limits.maxDocumentBytes });
-    } else if (block.end >= this.#retryAt) {
-      this.#run();
-    }
+    this.#failure = fed(block, () => block.feed(bytes));
+    if (this.#failure === undefined && block.end >= this.#retryAt) this.#run();
     return this.#failure;
   }
 

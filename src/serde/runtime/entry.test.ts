@@ -1,6 +1,6 @@
 // What every tier is entered with, and what becomes of a run that something outside of it stops.
 
-import { describe, expect, expectTypeOf, test } from "vitest";
+import { describe, expect, expectTypeOf, test, vi } from "vitest";
 import { CORPUS } from "../../../test/serde/corpus.ts";
 import { FORMATS } from "../../../test/serde/kit/subject.ts";
 import { list, Order, str, struct, u32 } from "../../../test/serde/nodes.ts";
@@ -23,6 +23,7 @@ import {
 import { createCodec } from "./codec.ts";
 import { limitsOf } from "./options.ts";
 import { type Backend, run } from "./run.ts";
+import { createTranscoder } from "./transcode.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const ORDER = { id: 1, customer: "Ann", note: null, lines: [{ sku: "a", qty: 1, price: 2.5 }] };
@@ -201,4 +202,24 @@ describe("what fails outside of the program", () => {
     const proxy = new Proxy(new Uint8Array(64), {});
     expect(() => codec.encodeInto({ a: 1, b: [] }, proxy)).toThrow("target must be a Uint8Array");
   });
+});
+
+test("a host without memory for a document, or for a copy of the output", () => {
+  const codec = createCodec(str, "json");
+  const wanting = expect.objectContaining({ status: "error", code: "resource.memory_limit" });
+  const transcoder = createTranscoder(str, "json", "cbor");
+  const document = new TextEncoder().encode('"a"');
+  const none = () => {
+    throw new RangeError("Array buffer allocation failed");
+  };
+  const feed = vi.spyOn(StateBlock.prototype, "feed").mockImplementation(none);
+  expect(codec.tryDecode(document)).toEqual(wanting);
+  expect(codec.decoder().write(document)).toEqual(wanting);
+  expect(transcoder.run(document)).toEqual(wanting);
+  feed.mockRestore();
+  const slice = vi.spyOn(Uint8Array.prototype, "slice").mockImplementation(none);
+  const results = [codec.tryEncode("a"), transcoder.run(document)];
+  slice.mockRestore();
+  expect(results).toEqual([wanting, wanting]);
+  expect(codec.tryDecode(document)).toEqual({ status: "ok", value: "a" });
 });

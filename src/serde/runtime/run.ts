@@ -5,9 +5,11 @@ import { EXIT, type Exit, interpret } from "../interp/run.ts";
 import { codeNumber } from "../ir/codes.ts";
 import { CodecError, type CodecFailure } from "../ir/failure.ts";
 import type { Program } from "../ir/program.ts";
-import { type Limits, RUN_STATUS } from "../state/block.ts";
+import { type Limits, RUN_STATUS, type StateBlock } from "../state/block.ts";
 import { blockOf, type Entry, programOf } from "../state/entry.ts";
 import { failureOf } from "./failure.ts";
+
+export type EncodeResult = { readonly status: "ok"; readonly bytes: Uint8Array<ArrayBuffer> } | CodecFailure;
 
 /** A tier: goes on at the program position in the block, and leaves there where it stopped. */
 export type Backend = (entry: Entry) => Exit;
@@ -41,6 +43,26 @@ function enter(entry: Entry, backend: Backend): Exit {
   }
 }
 
+/** Gives a block bytes to read, with `feed` or `setDocument`; what is wrong when it cannot have them. */
+export function fed({ limits }: StateBlock, feed: () => boolean): CodecFailure | undefined {
+  try {
+    return feed() ? undefined : plainFailure("resource.document_limit", { offset: limits.maxDocumentBytes });
+  } catch (error) {
+    if (error instanceof RangeError) return OUT_OF_MEMORY;
+    throw error;
+  }
+}
+
+/** What a run has written, as bytes of its own; the host may have no memory for them. */
+export function outputOf({ output, outTop }: StateBlock): EncodeResult {
+  try {
+    return { status: "ok", bytes: output.slice(0, outTop) as Uint8Array<ArrayBuffer> };
+  } catch (error) {
+    if (error instanceof RangeError) return OUT_OF_MEMORY;
+    throw error;
+  }
+}
+
 /** Every document begins with the record of the root. */
 export function assertRootFits({ rootCells }: Program, { maxMemory }: Limits): void {
   if (8 * rootCells <= maxMemory) return;
@@ -57,3 +79,4 @@ export const plainFailure = (code: ErrorCode, where: { offset?: number; path?: s
   reason: ERRORS[code].reason,
   ...where,
 });
+const OUT_OF_MEMORY = plainFailure("resource.memory_limit", { path: "$" });

@@ -14,7 +14,7 @@ import { reachable } from "../shape/graph.ts";
 import type { Node } from "../shape/node.ts";
 import type { Limits } from "../state/block.ts";
 import { type CodecOptions, limitsOf } from "./options.ts";
-import { assertRootFits, plainFailure, run } from "./run.ts";
+import { assertRootFits, fed, outputOf, run } from "./run.ts";
 import { type Run, Runs } from "./runs.ts";
 
 /** `none`: the document is only checked. */
@@ -47,13 +47,11 @@ interface Programs {
 export class Transcoder {
   readonly #programs: Programs;
   readonly #skips: SkipPass | undefined;
-  readonly #limits: Limits;
   readonly #runs: Runs<Programs>;
 
   private constructor(programs: Programs, skips: SkipPass | undefined, limits: Limits) {
     this.#programs = programs;
     this.#skips = skips;
-    this.#limits = limits;
     this.#runs = new Runs(programs, limits);
   }
 
@@ -80,10 +78,8 @@ export class Transcoder {
 
   #run({ block, entries }: Run<Programs>, bytes: Uint8Array): TranscodeResult {
     const { decode, encode } = this.#programs;
-    if (!block.setDocument(bytes)) {
-      const offset = this.#limits.maxDocumentBytes;
-      return { stage: "decode", ...plainFailure("resource.document_limit", { offset }) };
-    }
+    const refused = fed(block, () => block.setDocument(bytes));
+    if (refused !== undefined) return { stage: "decode", ...refused };
     block.begin(decode);
     const unread = run(entries.decode);
     if (unread !== undefined) return { stage: "decode", ...unread };
@@ -92,7 +88,8 @@ export class Transcoder {
     block.beginAgain(encode);
     const unwritten = run(entries.encode);
     if (unwritten !== undefined) return { stage: "encode", ...unwritten };
-    return { status: "ok", bytes: block.output.slice(0, block.outTop) as Uint8Array<ArrayBuffer> };
+    const result = outputOf(block);
+    return result.status === "ok" ? result : { stage: "encode", ...result };
   }
 }
 
