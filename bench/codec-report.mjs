@@ -61,6 +61,16 @@ function scaling(section) {
   ];
 }
 
+/** A row of a table of memory, here and on the terminal. */
+export const memoryCells = ({ format, times, bytes, peak, value, perByte, ofAllowed }) => [
+  `${format} ${times}x`,
+  count(bytes),
+  fixed(peak / MiB, 1),
+  fixed(value / MiB, 1),
+  fixed(perByte, 1),
+  percent(ofAllowed),
+];
+
 function memory(section) {
   if (section === undefined) return [];
   return [
@@ -68,14 +78,7 @@ function memory(section) {
     "Decoding a list of orders in a process of its own: what it grew to, and what the value is of that.",
     markdownTable(
       ["", "document, bytes", "peak, MiB", "value, MiB", "peak per byte", "of allowed"],
-      section.rows.map(({ format, times, bytes, peak, value, perByte, ofAllowed }) => [
-        `${format} ${times}x`,
-        count(bytes),
-        fixed(peak / MiB, 1),
-        fixed(value / MiB, 1),
-        fixed(perByte, 1),
-        percent(ofAllowed),
-      ]),
+      section.rows.map(memoryCells),
     ),
   ];
 }

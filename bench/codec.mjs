@@ -3,10 +3,11 @@
 
 import { deepStrictEqual } from "node:assert/strict";
 import { createCodec } from "../dist/serde/runtime/codec.js";
+import { memoryCells } from "./codec-report.mjs";
 import { SUBJECTS } from "./codec-subjects.mjs";
 import { inChild } from "./lib/child.mjs";
 import { measure, statistics } from "./lib/measure.mjs";
-import { count, fixed, percent, table } from "./lib/table.mjs";
+import { fixed, percent, table } from "./lib/table.mjs";
 import { target, targetLines } from "./lib/target.mjs";
 
 export const PARTS = ["decode", "encode", "scaling", "memory", "cold"];
@@ -145,14 +146,7 @@ function memory(progress) {
   );
   const worst = Math.max(...rows.map(({ ofAllowed }) => ofAllowed));
   const targets = [target("peak, of 64 bytes per input byte + 64 MiB", worst, { atMost: 1 }, "x", 2)];
-  const shown = rows.map(({ format, times, bytes, peak, value, perByte, ofAllowed }) => [
-    `${format} ${times}x`,
-    count(bytes),
-    fixed(peak / MiB, 1),
-    fixed(value / MiB, 1),
-    fixed(perByte, 1),
-    percent(ofAllowed),
-  ]);
+  const shown = rows.map(memoryCells);
   const header = ["", "document", "peak MiB", "value MiB", "peak per byte", "of allowed"];
   return {
     name: "memory",

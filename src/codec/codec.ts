@@ -8,6 +8,7 @@ import { type Direction, FAMILIES, type FormatName } from "../serde/ir/ops.ts";
 import { printProgram } from "../serde/ir/text.ts";
 import { type Codec as Core, createCodec as createCore } from "../serde/runtime/codec.ts";
 import { type CodecOptions, limitsOf } from "../serde/runtime/options.ts";
+import type { EncodeResult } from "../serde/runtime/run.ts";
 import { isShape, type Shape } from "../serde/shape/index.ts";
 
 export const FORMATS: readonly FormatName[] = Object.freeze(
@@ -15,7 +16,6 @@ export const FORMATS: readonly FormatName[] = Object.freeze(
 );
 
 export type DecodeResult<T> = { readonly status: "ok"; readonly value: T } | CodecFailure;
-export type EncodeResult = { readonly status: "ok"; readonly bytes: Uint8Array<ArrayBuffer> } | CodecFailure;
 
 /** Decodes one document that arrives in pieces. */
 export interface StreamDecoder<T> {

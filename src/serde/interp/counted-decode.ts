@@ -2,7 +2,7 @@
 // per instruction, over a reader of heads.
 
 import { LIST, opcodeOf, RECORD_BYTES, SEQ, type Verb } from "../ir/ops.ts";
-import { CASE, CASES, DUPLICATE, FIELD, KEYS, KINDS, NO_CASE } from "../ir/tables.ts";
+import { CASE, CASES, FIELD, KEYS, KINDS, NO_CASE } from "../ir/tables.ts";
 import { FRAME, type StateBlock } from "../state/block.ts";
 import { enterCase, numberedCase } from "./cells.ts";
 import { getLeaf, isInt, SOFT } from "./counted-leaf.ts";
@@ -10,9 +10,9 @@ import { countedValues, KIND_OF_TYPE } from "./counted-probe.ts";
 import { nextRest, openRest } from "./counted-rest.ts";
 import { readTextName, skipItem } from "./counted-text.ts";
 import { BREAK, head, type ReadHead, TYPE } from "./head.ts";
-import { claim, clearHeader, fieldRow, findName, missingField, nameRows } from "./keys.ts";
+import { claim, clearHeader, enterKey, fieldRow, findName, missingField } from "./keys.ts";
 import { closeList, emptyList, nextElement, openList } from "./lists.ts";
-import { probeValue } from "./probe.ts";
+import { probeValue, type ValueReader } from "./probe.ts";
 import { CODE, type Code, DONE, fail, type Handler, short } from "./stop.ts";
 
 type DecodeVerb = Exclude<Verb<"cbor">, "put" | "head" | "some" | "each" | "more">;
@@ -70,7 +70,7 @@ export function countedDecode(read: ReadHead): Readonly<Record<DecodeVerb, Handl
         if (alternative < 0) break;
         at = alternative >> 2;
       }
-      const next = anyKey(s, code, keys, pc, read);
+      const next = anyKey(s, code, keys, pc, read, values.endOf);
       if (next >= 0 && left > 0) s.i32[counter] = left - 1;
       return next;
     },
@@ -244,35 +244,18 @@ function closeObject(s: StateBlock, words: Int32Array, keys: number, at: number,
 }
 
 /** A key that is not the expected one. */
-function anyKey(s: StateBlock, code: Code, keys: number, pc: number, read: ReadHead): number {
-  const { words } = code;
+function anyKey(
+  s: StateBlock,
+  code: Code,
+  keys: number,
+  pc: number,
+  read: ReadHead,
+  endOf: ValueReader["endOf"],
+): number {
   const start = s.cursor;
-  let c = read(s, start, false);
-  if (c < 0) return c;
+  const at = read(s, start, false);
+  if (at < 0) return at;
   if (head.type !== TYPE.str) return fail(s, CODE.badKey, start);
-  c = readTextName(s, c);
-  if (c < 0) return c;
-  const field = findName(code, nameRows(words, keys), words[keys + KEYS.names]!);
-  let target = words[keys + KEYS.other]!;
-  if (field >= 0) {
-    const row = fieldRow(words, keys, field);
-    target = words[row + FIELD.target]!;
-    const bit = words[row + FIELD.bit]!;
-    const seen = bit >= 0 && (s.i32[2 * s.rec + (bit >> 5)]! & (1 << (bit & 31))) !== 0;
-    if (seen) {
-      const policy = words[keys + KEYS.duplicate];
-      if (policy === DUPLICATE.reject) return fail(s, CODE.duplicateField, start, field);
-      if (policy === DUPLICATE.first) target = -1;
-    }
-    if (target < 0) c = skipItem(s, c, read);
-    if (c < 0) return c;
-    claim(s, bit);
-  } else if (target < 0) {
-    const unknown = words[keys + KEYS.unknown]!;
-    if (unknown !== 0) return fail(s, unknown, start);
-    c = skipItem(s, c, read);
-    if (c < 0) return c;
-  }
-  s.cursor = c;
-  return target < 0 ? pc : target;
+  const c = readTextName(s, at);
+  return c < 0 ? c : enterKey(s, code, keys, pc, start, c, endOf);
 }

@@ -80,6 +80,6 @@ export function countedValues(read: ReadHead): ValueReader {
       return c;
     },
 
-    skip: (s, at) => skipItem(s, at, read),
+    endOf: (s, at) => skipItem(s, at, read),
   };
 }

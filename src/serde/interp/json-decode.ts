@@ -2,7 +2,7 @@
 // instruction that reads it, never behind one.
 
 import { KEY_POSITION, LIST, opcodeOf, RECORD_BYTES, SEQ, type Verb } from "../ir/ops.ts";
-import { CASE, CASES, DUPLICATE, FIELD, KEYS, KINDS, NO_CASE } from "../ir/tables.ts";
+import { CASE, CASES, FIELD, KEYS, KINDS, NO_CASE } from "../ir/tables.ts";
 import { FRAME, type StateBlock } from "../state/block.ts";
 import { enterCase, numberedCase } from "./cells.ts";
 import { getKey, getLeaf } from "./json-leaf.ts";
@@ -19,7 +19,7 @@ import {
   skipValue,
   startsValue,
 } from "./json-text.ts";
-import { claim, clearHeader, fieldRow, findName, missingField, nameRows } from "./keys.ts";
+import { claim, clearHeader, enterKey, fieldRow, findName, missingField } from "./keys.ts";
 import { closeList, emptyList, nextElement, openList } from "./lists.ts";
 import { probeValue } from "./probe.ts";
 import { CODE, type Code, DONE, fail, failAt, type Handler, short } from "./stop.ts";
@@ -252,33 +252,9 @@ function closeObject(s: StateBlock, code: Code, keys: number, at: number): numbe
 
 /** A key that is not the expected one, at `at`. */
 function anyKey(s: StateBlock, code: Code, keys: number, at: number, pc: number): number {
-  const { words } = code;
   if (s.document[at] !== QUOTE) return failAt(s, CODE.expectedKey, at);
-  let c = readName(s, at + 1);
-  if (c < 0) return c;
-  const field = findName(code, nameRows(words, keys), words[keys + KEYS.names]!);
-  c = readColon(s, c);
-  if (c < 0) return c;
-  let target = words[keys + KEYS.other]!;
-  if (field >= 0) {
-    const row = fieldRow(words, keys, field);
-    target = words[row + FIELD.target]!;
-    const bit = words[row + FIELD.bit]!;
-    const seen = bit >= 0 && (s.i32[2 * s.rec + (bit >> 5)]! & (1 << (bit & 31))) !== 0;
-    if (seen) {
-      const policy = words[keys + KEYS.duplicate];
-      if (policy === DUPLICATE.reject) return fail(s, CODE.duplicateField, at, field);
-      if (policy === DUPLICATE.first) target = -1;
-    }
-    if (target < 0) c = skipValue(s, c);
-    if (c < 0) return c;
-    claim(s, bit);
-  } else if (target < 0) {
-    const unknown = words[keys + KEYS.unknown]!;
-    if (unknown !== 0) return fail(s, unknown, at);
-    c = skipValue(s, c);
-    if (c < 0) return c;
-  }
-  s.cursor = c;
-  return target < 0 ? pc : target;
+  const end = readName(s, at + 1);
+  if (end < 0) return end;
+  const c = readColon(s, end);
+  return c < 0 ? c : enterKey(s, code, keys, pc, at, c, skipValue);
 }

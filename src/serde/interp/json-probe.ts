@@ -91,5 +91,5 @@ export const JSON_VALUES: ValueReader = {
     return end;
   },
 
-  skip: skipValue,
+  endOf: skipValue,
 };

@@ -1,9 +1,9 @@
 // Names in tables, and the bits that say which fields were there.
 
-import { FIELD, KEYS, MASK_WORDS, NAME } from "../ir/tables.ts";
+import { DUPLICATE, FIELD, KEYS, MASK_WORDS, NAME } from "../ir/tables.ts";
 import type { StateBlock } from "../state/block.ts";
 import { name } from "./name.ts";
-import type { Code } from "./stop.ts";
+import { CODE, type Code, fail } from "./stop.ts";
 
 /** The field of the name row equal to `name`, or -1. Rows are sorted by length, then bytes. */
 export function findName(code: Code, rows: number, count: number): number {
@@ -66,4 +66,40 @@ export function claim(s: StateBlock, bit: number): boolean {
   if ((s.i32[word]! & mask) !== 0) return false;
   s.i32[word]! |= mask;
   return true;
+}
+
+/**
+ * The key in `name`, which is not the one the `key` at `pc` expects; `start` is its first byte, `at` where its value is
+ * due, `endOf` where a value ends that nobody wants. Where its field is read, or `pc` again when nothing is.
+ */
+export function enterKey(
+  s: StateBlock,
+  code: Code,
+  keys: number,
+  pc: number,
+  start: number,
+  at: number,
+  endOf: (s: StateBlock, at: number) => number,
+): number {
+  const { words } = code;
+  const field = findName(code, nameRows(words, keys), words[keys + KEYS.names]!);
+  let target = words[keys + KEYS.other]!;
+  let bit = -1;
+  if (field >= 0) {
+    const row = fieldRow(words, keys, field);
+    target = words[row + FIELD.target]!;
+    bit = words[row + FIELD.bit]!;
+    if (bit >= 0 && (s.i32[2 * s.rec + (bit >> 5)]! & (1 << (bit & 31))) !== 0) {
+      const policy = words[keys + KEYS.duplicate];
+      if (policy === DUPLICATE.reject) return fail(s, CODE.duplicateField, start, field);
+      if (policy === DUPLICATE.first) target = -1;
+    }
+  } else if (target < 0 && words[keys + KEYS.unknown] !== 0) {
+    return fail(s, words[keys + KEYS.unknown]!, start);
+  }
+  const c = target < 0 ? endOf(s, at) : at;
+  if (c < 0) return c;
+  claim(s, bit);
+  s.cursor = c;
+  return target < 0 ? pc : target;
 }

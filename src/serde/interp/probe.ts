@@ -34,7 +34,8 @@ export interface ValueReader {
   text(s: StateBlock, at: number): number;
   /** The integer at `at` goes into `integer`. */
   integer(s: StateBlock, at: number): number;
-  skip(s: StateBlock, at: number): number;
+  /** Behind the value at `at`, whatever it is. */
+  endOf(s: StateBlock, at: number): number;
 }
 
 /** What a reader's `integer` read. */
@@ -98,7 +99,7 @@ function look(probe: Probe, at: number, value: number): number {
   if (kind === VALUE_KIND.str && texts >= 0) return text(probe, at, texts >> 2);
   if (kind === VALUE_KIND.list && words[value + VALUE.arities]! > 0) return list(probe, at, value);
   if (kind === VALUE_KIND.map && words[value + VALUE.names]! > 0) return object(probe, at, value);
-  return reader.skip(s, at);
+  return reader.endOf(s, at);
 }
 
 function object(probe: Probe, at: number, value: number): number {
@@ -119,7 +120,7 @@ function object(probe: Probe, at: number, value: number): number {
       narrow(left, words, row);
       below = words[row + left.length]!;
     }
-    const next = below >= 0 ? look(probe, walk.at, below >> 2) : reader.skip(s, walk.at);
+    const next = below >= 0 ? look(probe, walk.at, below >> 2) : reader.endOf(s, walk.at);
     if (next < 0 || probe.decided) return next;
     walk.at = next;
   }
@@ -138,7 +139,7 @@ function list(probe: Probe, at: number, value: number): number {
     const more = reader.nextItem(s, walk);
     if (more < 0) return more;
     if (more === 0) break;
-    const next = reader.skip(s, walk.at);
+    const next = reader.endOf(s, walk.at);
     if (next < 0) return next;
     walk.at = next;
     count++;

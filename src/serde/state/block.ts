@@ -17,8 +17,6 @@ const BLOCK_MAGIC = 0x54_4e_49_53; // "SINT"
 const WORD = {
   magic: 0,
   abi: 1,
-  /** First 8 bytes of the program's digest. */
-  digest: 2,
   /** Byte offset of the next record. */
   pc: 4,
   cursor: 5,
