@@ -154,10 +154,11 @@ export class CellWriter {
   /** The first of `cells` new cells, or -1. */
   alloc(cells: number, zero: boolean): number {
     const { block } = this;
-    if (!block.fits(cells) || !block.reserveHeap(cells)) {
+    if (!block.fits(cells)) {
       this.no("resource.memory_limit");
       return -1;
     }
+    block.reserveHeap(cells);
     const first = block.heapTop;
     block.heapTop = first + cells;
     if (zero) block.i32.fill(0, 2 * first, 2 * (first + cells));

@@ -123,7 +123,6 @@ export function closeList(s: StateBlock, code: Int32Array, cursor: number, offse
   let first = s.words[frame + FRAME.base]!;
   if ((flags & LIST.flat) === 0) {
     first = moveToHeap(s, frame, count * stride);
-    if (first < 0) return fail(s, CODE.memoryLimit, offset);
   }
   popLevel(s);
   const cell = 2 * (s.rec + code[at + 1]!);
@@ -148,7 +147,6 @@ export function closeBox(s: StateBlock, code: Int32Array, pc: number): number {
   const frame = s.frameTop - FRAME.words;
   const at = s.words[frame + FRAME.pc]! >> 2;
   const first = moveToHeap(s, frame, code[at]! >>> 16);
-  if (first < 0) return fail(s, CODE.memoryLimit, s.cursor);
   popLevel(s);
   const cell = 2 * (s.rec + code[at + 1]!);
   s.i32[cell] = first;
@@ -161,11 +159,11 @@ function newRecord(s: StateBlock, stride: number, flags: number): number {
   if (!s.mayUse(stride)) return -1;
   let base: number;
   if ((flags & LIST.flat) !== 0) {
-    if (!s.reserveHeap(stride)) return -1;
+    s.reserveHeap(stride);
     base = s.heapTop;
     s.heapTop = base + stride;
   } else {
-    if (!s.reserveStack(stride)) return -1;
+    s.reserveStack(stride);
     base = s.stackTop;
     s.stackTop = base + stride;
   }
@@ -176,9 +174,9 @@ function newRecord(s: StateBlock, stride: number, flags: number): number {
   return base;
 }
 
-/** What the frame built, the topmost `cells` of the build stack, goes to the heap top. */
+/** What the frame built, the topmost `cells` of the build stack, goes to the heap top: it fits, as it is counted already. */
 function moveToHeap(s: StateBlock, frame: number, cells: number): number {
-  if (!s.reserveHeap(cells)) return -1;
+  s.reserveHeap(cells);
   // Read after reserveHeap, which may have moved the stack.
   const from = s.words[frame + FRAME.base]!;
   const first = s.heapTop;

@@ -97,8 +97,9 @@ function copyConstant(s: StateBlock, { words, bytes }: Code, pc: number): number
   const heap = words[table + CONSTANT.heap]!;
   const text8 = words[table + CONSTANT.text8]!;
   const text16 = words[table + CONSTANT.text16]!;
-  const fits = s.mayUse(heap) && s.reserveHeap(heap) && s.reserveText8(text8) && s.reserveText16(text16);
+  const fits = s.mayUse(heap) && s.reserveText8(text8) && s.reserveText16(text16);
   if (!fits) return fail(s, CODE.memoryLimit, s.cursor);
+  s.reserveHeap(heap);
   const slot = s.rec + words[at + 1]!;
   const from = table + CONSTANT.rows;
   const { i32 } = s;

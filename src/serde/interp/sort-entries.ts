@@ -5,7 +5,8 @@ import { FRAME, type StateBlock } from "../state/block.ts";
 
 /** The entry of the current record is written: the build stack, empty on encode, keeps where it ends. False: no room. */
 export function noteEntry(s: StateBlock): boolean {
-  if (!s.fits(1) || !s.reserveStack(1)) return false;
+  if (!s.fits(1)) return false;
+  s.reserveStack(1);
   s.i32[2 * s.stackTop++] = s.outTop;
   return true;
 }

@@ -223,7 +223,7 @@ export const ROWS = [
     ["decode"],
     "Moves the box's record to the heap, stores {cell, 1} in its slot, pops.",
     "The end of `box`.",
-    { frame: "pop", fails: ["resource.memory_limit"] },
+    { frame: "pop" },
   ),
   op(
     6,

@@ -164,12 +164,9 @@ export class StateBlock {
   /** Levels that are open. */
   depth = 0;
   elements = 0;
-  /** Most cells in use at once. */
-  maxCells: number;
 
   constructor(limits: Limits, sizes: { document: number; output: number; cells: number }) {
     this.limits = limits;
-    this.maxCells = Math.floor(limits.maxMemory / 8);
     this.outLimit = limits.maxOutputBytes;
     const at = FRAMES_AT + (FRAMES_PER_LEVEL * limits.maxDepth + FREE_FRAMES) * FRAME.words;
     this.frameEnd = at;
@@ -219,7 +216,8 @@ export class StateBlock {
     this.text8Top = 0;
     this.text16Top = 0;
     const { rootCells, rootZero } = program;
-    if (!this.reserveHeap(rootCells)) throw new InternalError("no room for the root record");
+    if (!this.fits(rootCells)) throw new InternalError("no room for the root record");
+    this.reserveHeap(rootCells);
     this.heapTop = rootCells;
     if (rootZero) this.i32.fill(0, 0, 2 * rootCells);
   }
@@ -328,23 +326,15 @@ export class StateBlock {
     return this.heapTop + (this.stackTop - this.stackBase);
   }
 
-  /** Room for `count` cells at the heap top; views and stack addresses may change. False: over the limit. */
-  reserveHeap(count: number): boolean {
-    if (this.heapTop + count > this.stackBase) {
-      if (this.heapTop + count > this.maxCells) return false;
-      this.#moveStack(count);
-    }
-    return true;
+  /** Room for `count` cells at the heap top, which fit; views and stack addresses may change. */
+  reserveHeap(count: number): void {
+    if (this.heapTop + count > this.stackBase) this.#moveStack(count);
   }
 
-  /** Room for `count` cells on the build stack. */
-  reserveStack(count: number): boolean {
+  /** Room for `count` cells on the build stack, which fit; views may change. */
+  reserveStack(count: number): void {
     const need = this.stackTop + count;
-    if (need * 8 > this.i32.byteLength) {
-      if (this.stackTop - this.stackBase + count > this.maxCells) return false;
-      this.#grow(CELLS, Math.max(need, 2 * this.stackTop) * 8);
-    }
-    return true;
+    if (need * 8 > this.i32.byteLength) this.#grow(CELLS, Math.max(need, 2 * this.stackTop) * 8);
   }
 
   /** Room for `count` bytes of unescaped text. */
